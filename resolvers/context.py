@@ -1,0 +1,127 @@
+"""What a resolver is given: the parts of the process, and who is asking."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import strawberry
+
+from resolvers.loaders import Loaders
+from storage.database import Database
+from storage.objects import Objects
+from storage.rows import SessionRow, UserId
+
+
+class Unauthenticated(Exception):
+    """The request needs a session and has none, or its token is of no use (any more)."""
+
+
+class TooBusy(Exception):
+    """More is being asked for than this process does at one time; the same again later may work."""
+
+
+class Passwords(Protocol):
+    """Slow on purpose, off the event loop, a bounded number at a time (else TooBusy)."""
+
+    async def hashed(self, password: str) -> str: ...
+
+    async def match(self, password: str, password_hash: str | None) -> bool:
+        """Whether the password fits; as slow for None, the hash of a user who does not exist."""
+        ...
+
+
+class Tokens(Protocol):
+    """Makes what a client proves its session with."""
+
+    def access(self, session: SessionRow) -> tuple[str, datetime]:
+        """A signed access token and when it ends."""
+        ...
+
+    def first_refresh(self) -> str:
+        """A new random refresh token."""
+        ...
+
+    def next_refresh(self, token: str) -> str:
+        """The one successor of a refresh token: the same each time it is asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The figures that resolvers hold users to."""
+
+    max_upload_bytes: int
+    upload_ttl: timedelta
+    publish_ttl: timedelta
+    refresh_token_ttl: timedelta
+    refresh_grace: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one process has one of."""
+
+    database: Database
+    objects: Objects
+    passwords: Passwords
+    tokens: Tokens
+    rules: Rules
+    media_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends the request: a session, nobody, or somebody whose token was refused."""
+
+    session: SessionRow | None = None
+    refused: str | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation's view of the process; dropped with it."""
+
+    parts: Parts
+    caller: Caller = field(default_factory=Caller)
+    _loaders: Loaders | None = None
+
+    @property
+    def database(self) -> Database:
+        return self.parts.database
+
+    @property
+    def objects(self) -> Objects:
+        return self.parts.objects
+
+    @property
+    def rules(self) -> Rules:
+        return self.parts.rules
+
+    @property
+    def viewer_id(self) -> UserId | None:
+        """Who is looking; None is a guest.
+
+        Raises Unauthenticated when a token was sent and refused: a client whose token ran
+        out must hear of it, not be shown what a guest sees.
+        """
+        if self.caller.refused is not None:
+            raise Unauthenticated(self.caller.refused)
+        return self.caller.session.user_id if self.caller.session else None
+
+    def signed_in(self) -> SessionRow:
+        """The session. Raises Unauthenticated when there is none."""
+        if self.viewer_id is None or self.caller.session is None:
+            raise Unauthenticated(
+                "sign in first: send the header Authorization: Bearer <accessToken>"
+            )
+        return self.caller.session
+
+    @property
+    def loaders(self) -> Loaders:
+        """Batched reads for this viewer, made when first needed."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.parts.database, self.viewer_id)
+        return self._loaders
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,33 @@
+"""Scalars beyond GraphQL's own."""
+
+from datetime import UTC, datetime
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+
+def _written(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+
+
+def _read(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("DateTime must be a string such as 2026-11-20T08:15:30.123Z")  # noqa: TRY004
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value[:40]!r} is no RFC 3339 date-time") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{value[:40]!r} lacks a time zone; UTC is written as Z")
+    return moment.astimezone(UTC)
+
+
+DateTime: ScalarDefinition = strawberry.scalar(
+    name="DateTime",
+    description="RFC 3339 date-time in UTC, e.g. 2026-11-20T08:15:30.123Z.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    serialize=_written,
+    parse_value=_read,
+)
+
+SCALARS: dict[object, ScalarDefinition] = {datetime: DateTime}

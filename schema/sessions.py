@@ -1,0 +1,92 @@
+"""Sessions as clients see them, and what opens one."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from schema.errors import UserError
+from storage.rows import SessionRow, UserId
+
+
+@strawberry.input(description="A new account.")
+class SignUpInput:
+    username: str = strawberry.field(
+        description='3 to 30 of A-Z, a-z, 0-9, "_" and ".", beginning with a letter or a digit. '
+        "Nobody else may have it, in any case."
+    )
+    email: str = strawberry.field(
+        description="An e-mail address without an account. Only its owner ever sees it."
+    )
+    password: str = strawberry.field(
+        description="At least 8 characters, at most 1,024 bytes of UTF-8."
+    )
+    display_name: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The name that is shown, at most 50 characters; the username when left out.",
+    )
+
+    # Stands in logs and traces without what was typed.
+    __repr__ = object.__repr__
+
+
+@strawberry.input(description="Who wants to come in.")
+class LogInInput:
+    login: str = strawberry.field(description="Username or email.")
+    password: str = strawberry.field(description="The password of that account.")
+
+    __repr__ = object.__repr__
+
+
+@strawberry.input(description="What carries a session on.")
+class RefreshSessionInput:
+    refresh_token: str = strawberry.field(
+        description="The newest refreshToken of the session. Each can be used once; using an old "
+        "one again ends the session, unless it is the last step repeated after a lost answer."
+    )
+
+    __repr__ = object.__repr__
+
+
+@strawberry.type(description="Send accessToken as `Authorization: Bearer ...`.")
+class Session:
+    access_token: str = strawberry.field(
+        description="Proves the session with each request. Opaque; clients never parse it."
+    )
+    access_token_expires_at: datetime = strawberry.field(
+        description="From then on the accessToken is refused: refresh the session before."
+    )
+    refresh_token: str = strawberry.field(
+        description="Given to refreshSession for the next pair of tokens. Keep it safe and replace "
+        "it with each answer."
+    )
+    user_id: strawberry.Private[UserId]
+
+    __repr__ = object.__repr__
+
+    @classmethod
+    def of(cls, row: SessionRow, access: tuple[str, datetime], refresh_token: str) -> Self:
+        access_token, expires_at = access
+        return cls(
+            access_token=access_token,
+            access_token_expires_at=expires_at,
+            refresh_token=refresh_token,
+            user_id=row.user_id,
+        )
+
+
+@strawberry.type(description="The session, or why there is none.")
+class SessionPayload:
+    session: Session | None = strawberry.field(
+        default=None, description="The session; null when there are errors."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What was refused; empty when it worked."
+    )
+
+
+@strawberry.type(description="How logging out went.")
+class LogOutPayload:
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What was refused; empty when it worked."
+    )

@@ -1,0 +1,218 @@
+"""The bucket: every object of the service, by key.
+
+Calls go through minio-py, which any S3 store answers. They block, so they run in a bounded
+number of threads; presigning needs no I/O and happens where it is asked for.
+"""
+
+import io
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
+
+import anyio.to_thread
+import urllib3
+from anyio import CapacityLimiter
+from minio import Minio
+from minio.commonconfig import CopySource
+from minio.error import MinioException, S3Error
+
+from storage.presign import Keys, presigned
+
+Answer = TypeVar("Answer")
+
+CHUNK_BYTES = 256 * 1024
+THREADS = 16
+SERVER_ERROR = 500
+MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchUpload", "ResourceNotFound"})
+OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
+
+
+class StoreUnavailable(Exception):
+    """The object store cannot be reached or does not answer as an S3 store does."""
+
+
+class ObjectMissing(Exception):
+    """There is no object under that key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where the store is and how it is entered."""
+
+    endpoint: str
+    public_endpoint: str
+    access_key: str
+    secret_key: str
+    name: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the store says about an object."""
+
+    byte_size: int
+    content_type: str
+    etag: str
+
+
+class Objects:
+    """The objects of one bucket."""
+
+    def __init__(
+        self, bucket: Bucket, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._bucket = bucket
+        self._now = now
+        self._keys = Keys(bucket.access_key, bucket.secret_key, bucket.region)
+        self._threads: CapacityLimiter | None = None
+        address = urlsplit(bucket.endpoint)
+        self._client = Minio(
+            address.netloc,
+            access_key=bucket.access_key,
+            secret_key=bucket.secret_key,
+            secure=address.scheme == "https",
+            region=bucket.region,
+            http_client=urllib3.PoolManager(
+                maxsize=THREADS,
+                timeout=urllib3.Timeout(connect=2, read=10),
+                retries=urllib3.Retry(
+                    total=2, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]
+                ),
+            ),
+        )
+
+    async def ensure_bucket(self) -> bool:
+        """Make the bucket unless it is there; True when it was made."""
+        if await self._call(partial(self._client.bucket_exists, self._bucket.name)):
+            return False
+        try:
+            await self._call(partial(self._client.make_bucket, self._bucket.name))
+        except S3Error as error:
+            if error.code in OWNED:
+                return False
+            raise
+        return True
+
+    async def is_reachable(self) -> bool:
+        """Whether the store answers and has the bucket."""
+        try:
+            return await self._call(partial(self._client.bucket_exists, self._bucket.name))
+        except (StoreUnavailable, S3Error):
+            return False
+
+    async def head(self, key: str) -> Head | None:
+        """What is known of an object; None when there is none."""
+        try:
+            found = await self._call(partial(self._client.stat_object, self._bucket.name, key))
+        except ObjectMissing:
+            return None
+        return Head(found.size or 0, found.content_type or "", found.etag or "")
+
+    async def read(self, key: str, at_most_bytes: int) -> bytes:
+        """The whole object. Raises ObjectMissing, and ValueError when it is larger than allowed."""
+        return await self._call(partial(self._read, key, at_most_bytes))
+
+    def _read(self, key: str, at_most_bytes: int) -> bytes:
+        answer = self._client.get_object(self._bucket.name, key)
+        try:
+            data = answer.read(at_most_bytes + 1)
+        finally:
+            answer.close()
+            answer.release_conn()
+        if len(data) > at_most_bytes:
+            raise ValueError(f"{key} has more than {at_most_bytes} bytes")
+        return data
+
+    @asynccontextmanager
+    async def stream(
+        self, key: str, offset: int, length: int
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """*length* bytes of an object from *offset* on, in chunks. Raises ObjectMissing."""
+        answer = await self._call(
+            partial(self._client.get_object, self._bucket.name, key, offset, length)
+        )
+        try:
+            yield self._chunks(answer.stream(CHUNK_BYTES))
+        finally:
+            answer.close()
+            answer.release_conn()
+
+    async def _chunks(self, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while (chunk := await self._call(partial(next, chunks, b""))) != b"":
+            yield chunk
+
+    async def write(self, key: str, data: bytes, content_type: str) -> None:
+        """Store an object that never changes; it is there whole or not at all."""
+        await self._call(
+            partial(
+                self._client.put_object,
+                self._bucket.name,
+                key,
+                io.BytesIO(data),
+                len(data),
+                content_type=content_type,
+                metadata={"Cache-Control": "public, max-age=31536000, immutable"},
+            )
+        )
+
+    async def copy(self, source: str, target: str) -> None:
+        """Copy an object inside the store. Raises ObjectMissing when the source is gone."""
+        origin = CopySource(self._bucket.name, source)
+        await self._call(partial(self._client.copy_object, self._bucket.name, target, origin))
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already."""
+        await self._call(partial(self._client.remove_object, self._bucket.name, key))
+
+    async def keys(self, prefix: str) -> list[str]:
+        """Every key that begins with *prefix*. For tests and audits: a bucket can be large."""
+
+        def listed() -> list[str]:
+            found = self._client.list_objects(self._bucket.name, prefix, recursive=True)
+            return [entry.object_name for entry in found if entry.object_name]
+
+        return await self._call(listed)
+
+    def presigned_put(self, key: str, headers: dict[str, str], expires_in: timedelta) -> str:
+        """A URL that takes exactly one kind of PUT: with these headers, until it expires."""
+        return presigned(
+            "PUT",
+            self._public_address(key),
+            self._keys,
+            headers=headers,
+            now=self._now(),
+            expires_in_s=max(1, int(expires_in.total_seconds())),
+        )
+
+    def presigned_get(self, key: str, expires_in: timedelta) -> str:
+        """A URL to read an object with, until it expires."""
+        return presigned(
+            "GET",
+            self._public_address(key),
+            self._keys,
+            headers={},
+            now=self._now(),
+            expires_in_s=max(1, int(expires_in.total_seconds())),
+        )
+
+    def _public_address(self, key: str) -> str:
+        return f"{self._bucket.public_endpoint}/{self._bucket.name}/{quote(key, safe='/-_.~')}"
+
+    async def _call(self, work: Callable[[], Answer]) -> Answer:
+        if self._threads is None:
+            self._threads = CapacityLimiter(THREADS)
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        except S3Error as error:
+            if error.code in MISSING:
+                raise ObjectMissing from error
+            if error.response is not None and error.response.status >= SERVER_ERROR:
+                raise StoreUnavailable(f"the store answers {error.code}") from error
+            raise
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise StoreUnavailable("the object store cannot be reached") from error

@@ -1,0 +1,81 @@
+"""Keyset pages: ordered by time and id, newest first, one row more than asked, no OFFSET."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
+
+from storage.rows import Cursor, Page, PageRequest
+
+Row = TypeVar("Row")
+Parent = TypeVar("Parent", bound=UUID)
+
+
+def newest_first(
+    statement: Select[Any], at: ColumnElement[Any], id: ColumnElement[Any], request: PageRequest
+) -> Select[Any]:
+    """*statement*, narrowed to what one page needs."""
+    if request.after is not None:
+        place = tuple_(literal(request.after.at, at.type), literal(request.after.id, id.type))
+        statement = statement.where(tuple_(at, id) < place)
+    return statement.order_by(at.desc(), id.desc()).limit(request.first + 1)
+
+
+def page(request: PageRequest, rows: Sequence[Row], cursors: Sequence[Cursor]) -> Page[Row]:
+    """The page made of up to one row more than was asked for."""
+    return Page(
+        rows=list(rows[: request.first]),
+        cursors=list(cursors[: request.first]),
+        has_next=len(rows) > request.first,
+        has_previous=request.after is not None,
+    )
+
+
+def each(ids: Sequence[UUID]) -> TableValuedAlias:
+    """The *ids* as a table of one column, to join a page to each of them."""
+    listed = func.unnest(cast(list(ids), ARRAY(Uuid)))
+    return listed.table_valued(column("id", Uuid), name="parent")
+
+
+def page_of_each(parents: TableValuedAlias, one_page: Select[Any]) -> Select[Any]:
+    """*one_page*, which may refer to `parents.c.id`, made for every parent at once.
+
+    The rows begin with the parent's id; those of one parent keep the order of the page.
+    """
+    entries = one_page.add_columns(
+        func.row_number().over(order_by=one_page._order_by_clauses).label("place")  # noqa: SLF001
+    ).lateral("entry")
+    chosen = [entry for entry in entries.c if entry.name != "place"]
+    return (
+        select(parents.c.id, *chosen).join_from(parents, entries, true()).order_by(entries.c.place)
+    )
+
+
+def pages(
+    request: PageRequest, parents: Iterable[Parent], entries: Iterable[tuple[Parent, Row, Cursor]]
+) -> dict[Parent, Page[Row]]:
+    """A page for every parent, empty for those without entries."""
+    found: dict[Parent, list[tuple[Row, Cursor]]] = defaultdict(list)
+    for parent, row, cursor in entries:
+        found[parent].append((row, cursor))
+    return {
+        parent: page(
+            request, [row for row, _ in found[parent]], [cursor for _, cursor in found[parent]]
+        )
+        for parent in parents
+    }

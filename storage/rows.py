@@ -1,0 +1,185 @@
+"""What a stored thing looks like once it is read: ids, closed sets and rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, NewType, TypeVar
+from uuid import UUID
+
+UserId = NewType("UserId", UUID)
+PhotoId = NewType("PhotoId", UUID)
+UploadId = NewType("UploadId", UUID)
+SessionId = NewType("SessionId", UUID)
+
+Row = TypeVar("Row")
+
+
+class Visibility(StrEnum):
+    """Whom the owner shows a photo to."""
+
+    PUBLIC = "PUBLIC"
+    FOLLOWERS = "FOLLOWERS"
+    PRIVATE = "PRIVATE"
+
+
+class PhotoStatus(StrEnum):
+    """Where a photo is on its way from bytes to variants."""
+
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class PhotoFailureCode(StrEnum):
+    """Why a photo has no variants."""
+
+    CHECKSUM_MISMATCH = "CHECKSUM_MISMATCH"
+    UNSUPPORTED_FORMAT = "UNSUPPORTED_FORMAT"
+    CORRUPT_IMAGE = "CORRUPT_IMAGE"
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
+    REJECTED_BY_MODERATION = "REJECTED_BY_MODERATION"
+    PROCESSING_ERROR = "PROCESSING_ERROR"
+
+
+class VariantName(StrEnum):
+    """The steps of the ladder of sizes."""
+
+    THUMB = "THUMB"
+    MEDIUM = "MEDIUM"
+    FULL = "FULL"
+
+
+class FollowState(StrEnum):
+    """How one user follows another."""
+
+    NONE = "NONE"
+    REQUESTED = "REQUESTED"
+    FOLLOWING = "FOLLOWING"
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    id: UserId
+    username: str
+    display_name: str
+    bio: str
+    is_private: bool
+    created_at: datetime
+    public_photo_count: int
+    followers_photo_count: int
+    own_photo_count: int
+    follower_count: int
+    following_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRow:
+    """What is needed to check a password."""
+
+    user_id: UserId
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """A promise of bytes: exactly these many, of this type, with this SHA-256."""
+
+    id: UploadId
+    user_id: UserId
+    staging_key: str
+    content_type: str
+    byte_size: int
+    checksum_sha256: bytes
+    filename: str | None
+    created_at: datetime
+    expires_at: datetime
+    publish_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    id: PhotoId
+    owner_id: UserId
+    title: str
+    caption: str
+    alt_text: str
+    tags: list[str]
+    latitude: float | None
+    longitude: float | None
+    location_name: str | None
+    visibility: Visibility
+    status: PhotoStatus
+    failure_code: PhotoFailureCode | None
+    failure_message: str | None
+    created_at: datetime
+    taken_at: datetime | None
+    width: int | None
+    height: int | None
+    blurhash: str | None
+    dominant_color: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalRow:
+    """The untouched bytes of a photo: where they are and what they must be."""
+
+    photo_id: PhotoId
+    owner_id: UserId
+    key: str
+    content_type: str
+    byte_size: int
+    checksum_sha256: bytes
+    filename: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt at making variants; only the newest one of a photo may finish it."""
+
+    photo_id: PhotoId
+    attempt: int
+    crashes: int
+    media_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    photo_id: PhotoId
+    name: VariantName
+    key: str
+    width: int
+    height: int
+    content_type: str
+    byte_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    id: SessionId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list that is ordered by time and, within one moment, by id."""
+
+    at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The *first* entries after a place; from the start when *after* is None."""
+
+    first: int
+    after: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list, each row with its place."""
+
+    rows: list[Row]
+    cursors: list[Cursor]
+    has_next: bool
+    has_previous: bool

@@ -1,0 +1,259 @@
+"""The tables, as SQLAlchemy Core knows them; the migrations make them.
+
+Ids are UUIDv7, so rows that were made together lie together. Times are set by the
+database, the only clock that all processes share.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Enum,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+
+from storage.rows import PhotoFailureCode, PhotoStatus, VariantName, Visibility
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+
+def _id() -> Column[object]:
+    return Column("id", Uuid, primary_key=True, server_default=text("uuidv7()"))
+
+
+def _user(name: str, *, primary_key: bool = False) -> Column[object]:
+    owner = ForeignKey("users.id", ondelete="CASCADE")
+    return Column(name, Uuid, owner, nullable=False, primary_key=primary_key)
+
+
+def _now(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _count(name: str) -> Column[int]:
+    return Column(
+        name,
+        Integer,
+        CheckConstraint(f"{name} >= 0", name=name),
+        nullable=False,
+        server_default="0",
+    )
+
+
+def _one_of(name: str, members: type[StrEnum], *, nullable: bool = False) -> Column[object]:
+    kind = Enum(members, native_enum=False, create_constraint=True, name=name, length=32)
+    return Column(name, kind, nullable=nullable)
+
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("username", Text, nullable=False),
+    _words("display_name"),
+    _words("bio"),
+    Column("is_private", Boolean, nullable=False, server_default=text("false")),
+    _now("created_at"),
+    # What guests and strangers, what followers, and what the owner can list.
+    _count("public_photo_count"),
+    _count("followers_photo_count"),
+    _count("own_photo_count"),
+    _count("follower_count"),
+    _count("following_count"),
+    Index("users_username_key", func.lower(text("username")), unique=True),
+    Index("users_created_at_id_idx", text("created_at DESC"), text("id DESC")),
+    # Counters change often: room on the page keeps those updates out of the indexes.
+    postgresql_with={"fillfactor": "80"},
+)
+
+# Apart from users, so that no query of people can carry a hash or an address along.
+credentials = Table(
+    "credentials",
+    metadata,
+    _user("user_id", primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Index("credentials_email_key", func.lower(text("email")), unique=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _id(),
+    _user("user_id"),
+    _now("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Index(None, "user_id"),
+)
+
+# A token is known here by its SHA-256 only; one that has a successor has been used.
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("session_id", Uuid, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    _now("created_at"),
+    Column("used_at", DateTime(timezone=True)),
+    Index(None, "session_id"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    _id(),
+    _user("user_id"),
+    Column("staging_key", Text, nullable=False, unique=True),
+    Column("content_type", Text, nullable=False),
+    Column("byte_size", BigInteger, nullable=False),
+    Column("checksum_sha256", LargeBinary, nullable=False),
+    Column("filename", Text),
+    Column("idempotency_key", Text),
+    _now("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("publish_until", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("user_id", "idempotency_key"),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    _id(),
+    _user("owner_id"),
+    # An upload is published once; its row may be swept later, the photo stays.
+    Column("upload_id", Uuid, nullable=False, unique=True),
+    _words("title"),
+    _words("caption"),
+    _words("alt_text"),
+    Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("location_name", Text),
+    _one_of("visibility", Visibility),
+    _one_of("status", PhotoStatus),
+    _one_of("failure_code", PhotoFailureCode, nullable=True),
+    Column("failure_message", Text),
+    _now("created_at"),
+    Column("taken_at", DateTime(timezone=True)),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("blurhash", Text),
+    Column("dominant_color", Text),
+    Column("original_key", Text, nullable=False, unique=True),
+    Column("content_type", Text, nullable=False),
+    Column("byte_size", BigInteger, nullable=False),
+    Column("checksum_sha256", LargeBinary, nullable=False),
+    Column("filename", Text),
+    # 128 random bits in the keys of the variants: who was not given them cannot guess them.
+    Column("media_token", Text, nullable=False, unique=True),
+    # Fences late workers: only the newest attempt may write its result.
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    # Attempts in a row that began and never reported back.
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    CheckConstraint("(latitude is null) = (longitude is null)", name="location"),
+    CheckConstraint("(status = 'FAILED') = (failure_code is not null)", name="failure"),
+    Index(
+        "photos_owner_id_created_at_id_idx", "owner_id", text("created_at DESC"), text("id DESC")
+    ),
+    Index(
+        "photos_ready_idx",
+        "owner_id",
+        text("created_at DESC"),
+        text("id DESC"),
+        postgresql_where=text("status = 'READY'"),
+    ),
+    Index(
+        "photos_public_idx",
+        text("created_at DESC"),
+        text("id DESC"),
+        postgresql_where=text("status = 'READY' AND visibility = 'PUBLIC'"),
+    ),
+    Index(
+        "photos_unfinished_idx", "status", "created_at", postgresql_where=text("status <> 'READY'")
+    ),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("photo_id", Uuid, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "name",
+        Enum(VariantName, native_enum=False, create_constraint=True, name="name", length=32),
+        primary_key=True,
+    ),
+    Column("key", Text, nullable=False, unique=True),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("byte_size", BigInteger, nullable=False),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    _user("follower_id", primary_key=True),
+    _user("followee_id", primary_key=True),
+    _now("created_at"),
+    CheckConstraint("follower_id <> followee_id", name="not_oneself"),
+    Index(
+        "follows_followers_idx", "followee_id", text("created_at DESC"), text("follower_id DESC")
+    ),
+    Index(
+        "follows_following_idx", "follower_id", text("created_at DESC"), text("followee_id DESC")
+    ),
+)
+
+# Apart from follows, so that nothing that asks who follows can take a request for a follow.
+follow_requests = Table(
+    "follow_requests",
+    metadata,
+    _user("follower_id", primary_key=True),
+    _user("followee_id", primary_key=True),
+    _now("created_at"),
+    CheckConstraint("follower_id <> followee_id", name="not_oneself"),
+    Index(
+        "follow_requests_waiting_idx",
+        "followee_id",
+        text("created_at DESC"),
+        text("follower_id DESC"),
+    ),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    _user("blocker_id", primary_key=True),
+    _user("blocked_id", primary_key=True),
+    _now("created_at"),
+    CheckConstraint("blocker_id <> blocked_id", name="not_oneself"),
+    Index(None, "blocked_id"),
+)
