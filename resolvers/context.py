@@ -29,6 +29,14 @@ class Passwords(Protocol):
         """Whether the password fits; as slow for None, the hash of a user who does not exist."""
         ...
 
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether the same password would be hashed otherwise today."""
+        ...
+
+    def close(self) -> None:
+        """Finish what runs, drop what waits."""
+        ...
+
 
 class Tokens(Protocol):
     """Makes what a client proves its session with."""
@@ -41,8 +49,20 @@ class Tokens(Protocol):
         """A new random refresh token."""
         ...
 
-    def next_refresh(self, token: str) -> str:
-        """The one successor of a refresh token: the same each time it is asked for."""
+    def next_refresh(self, token: str) -> str | None:
+        """The one successor of a refresh token, the same each time; None for any other text."""
+        ...
+
+
+class Callers(Protocol):
+    """Knows for a moment which sessions are live, so that not every request asks the database."""
+
+    async def of(self, authorization: str | None) -> "Caller":
+        """Who sends a request with that header; a bad one is a refused caller, no error."""
+        ...
+
+    def forget(self, session: SessionRow) -> None:
+        """Ask the database the next time."""
         ...
 
 
@@ -53,6 +73,7 @@ class Rules:
     max_upload_bytes: int
     upload_ttl: timedelta
     publish_ttl: timedelta
+    original_url_ttl: timedelta
     refresh_token_ttl: timedelta
     refresh_grace: timedelta
 
@@ -65,6 +86,7 @@ class Parts:
     objects: Objects
     passwords: Passwords
     tokens: Tokens
+    callers: Callers
     rules: Rules
     media_url: str
 
@@ -115,6 +137,11 @@ class Context:
                 "sign in first: send the header Authorization: Bearer <accessToken>"
             )
         return self.caller.session
+
+    def act_as(self, session: SessionRow | None) -> None:
+        """Answer the rest of this operation to another session, None being a guest."""
+        self.caller = Caller(session)
+        self._loaders = None
 
     @property
     def loaders(self) -> Loaders:

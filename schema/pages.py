@@ -3,7 +3,7 @@
 import base64
 import struct
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 import strawberry
@@ -11,7 +11,7 @@ import strawberry
 from storage.rows import Cursor, Page
 
 # Which list a cursor belongs to: a cursor of photos means nothing among followers.
-List = Literal["p", "u", "f"]
+Listed = Literal["photos", "users"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT: Final = struct.Struct(">cq16s")
@@ -32,7 +32,7 @@ class PageInfo:
     )
 
     @classmethod
-    def of(cls, page: Page[object], cursors: list[str]) -> Self:
+    def of(cls, page: Page[Any], cursors: list[str]) -> Self:
         return cls(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
@@ -41,13 +41,15 @@ class PageInfo:
         )
 
 
-def written(kind: List, cursor: Cursor) -> str:
+def written(listed: Listed, cursor: Cursor) -> str:
     """The cursor as clients see it: opaque, of constant length."""
     micros = (cursor.at - _EPOCH) // _MICROSECOND
-    return base64.urlsafe_b64encode(_FORMAT.pack(kind.encode(), micros, cursor.id.bytes)).decode()
+    return base64.urlsafe_b64encode(
+        _FORMAT.pack(listed[:1].encode(), micros, cursor.id.bytes)
+    ).decode()
 
 
-def parsed(kind: List, text: str) -> Cursor:
+def parsed(listed: Listed, text: str) -> Cursor:
     """The place in a list. Raises ValueError when *text* is no cursor of such a list."""
     packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
     try:
@@ -55,6 +57,6 @@ def parsed(kind: List, text: str) -> Cursor:
         at = _EPOCH + micros * _MICROSECOND
     except (struct.error, OverflowError) as error:
         raise ValueError(f"not a cursor: {text[:40]!r}") from error
-    if found != kind.encode():
+    if found != listed[:1].encode():
         raise ValueError("a cursor of another list")
     return Cursor(at, UUID(bytes=id))

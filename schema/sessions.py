@@ -75,18 +75,18 @@ class Session:
         )
 
 
-@strawberry.type(description="The session, or why there is none.")
+@strawberry.type(description="A session, or what stood in the way.")
 class SessionPayload:
     session: Session | None = strawberry.field(
-        default=None, description="The session; null when there are errors."
+        default=None, description="The session; null when it was refused."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What was refused; empty when it worked."
+        default_factory=list, description="Why it was refused; empty when it was not."
     )
 
 
-@strawberry.type(description="How logging out went.")
+@strawberry.type(description="What stood in the way of logging out, if anything did.")
 class LogOutPayload:
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What was refused; empty when it worked."
+        default_factory=list, description="Why it was refused; empty when it was not."
     )

@@ -6,26 +6,29 @@ also come from a file: `PICSHARE_SECRET_KEY_FILE=/run/secrets/key` and the like.
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PICSHARE_"
+MIN_SECRET = 32
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Seconds = Annotated[int, Field(ge=1)]
 
 
 class SettingsError(Exception):
-    """The environment holds a value that cannot be used; the text names the variable and the remedy."""
+    """A value cannot be used; the text names its variable and the remedy, a line for each."""
 
 
 class Settings(BaseSettings):
     """Everything that can be configured, with the defaults of a laptop."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Field(
         default=Path(".picshare"),
@@ -61,7 +64,11 @@ class Settings(BaseSettings):
     )
     s3_access_key: str = Field(default="", description="Access key id.")
     s3_secret_key: SecretStr = Field(default=SecretStr(""), description="Secret access key.")
-    s3_bucket: str = Field(default="picshare", description="Bucket of all objects.")
+    s3_bucket: str = Field(
+        default="picshare",
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="Bucket of all objects; 3 to 63 of a-z, 0-9, dot and hyphen.",
+    )
     s3_region: str = Field(default="us-east-1", description="Region that requests are signed for.")
     embedded_s3_port: Port = Field(
         default=9000, description="Port of the embedded object store of `picshare dev`."
@@ -108,23 +115,26 @@ class Settings(BaseSettings):
     @field_validator("s3_endpoint", "s3_public_endpoint", "media_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+        address = urlsplit(value)
+        if value and (address.scheme not in {"http", "https"} or not address.hostname):
             raise ValueError("must be an address like https://host:port")
+        _check_port(address)
         return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr) -> SecretStr:
-        scheme = urlsplit(value.get_secret_value()).scheme
-        if scheme not in {"", "postgresql", "postgres"}:
+        address = urlsplit(value.get_secret_value())
+        if address.scheme not in {"", "postgresql", "postgres"}:
             raise ValueError("must begin with postgresql://")
+        _check_port(address)
         return value
 
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters")
+        if 0 < len(value.get_secret_value()) < MIN_SECRET:
+            raise ValueError(f"must have at least {MIN_SECRET} characters")
         return value
 
     @model_validator(mode="after")
@@ -153,7 +163,9 @@ class Settings(BaseSettings):
         """These settings as environment variables, for a child process."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return {
-            PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            PREFIX + name.upper(): value.get_secret_value()
+            if isinstance(value, SecretStr)
+            else str(value)
             for name, value in values.items()
         }
 
@@ -169,7 +181,7 @@ def load() -> Settings:
         raise SettingsError("\n".join(_explain(error))) from error
 
 
-def _secrets_from_files() -> dict[str, SecretStr]:
+def _secrets_from_files() -> dict[str, Any]:
     found = {}
     for name, field in Settings.model_fields.items():
         path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
@@ -180,6 +192,11 @@ def _secrets_from_files() -> dict[str, SecretStr]:
         except OSError as error:
             raise SettingsError(f"{PREFIX}{name.upper()}_FILE: {error.strerror}: {path}") from error
     return found
+
+
+def _check_port(address: SplitResult) -> None:
+    """Raises ValueError where the port is not one; urlsplit notices only when it is asked."""
+    _ = address.port
 
 
 def _explain(error: ValidationError) -> list[str]:

@@ -59,30 +59,38 @@ async def remove(tx: Writing, follower: UserId, followee: UserId) -> None:
 
 
 async def accept_all(tx: Writing, followee: UserId) -> None:
-    """Let in everyone who waits, as when an account becomes public."""
-    waiting = await values(
+    """Let in everyone who waits, as when an account becomes public.
+
+    Whoever asks meanwhile waits until the transaction ends, and finds the account as it is then.
+    """
+    waiting = select(follow_requests.c.follower_id).where(follow_requests.c.followee_id == followee)
+    # The counters are locked in the order of the ids, as everywhere: two never wait for each other.
+    everyone = or_(users.c.id == followee, users.c.id.in_(waiting))
+    await tx.execute(
+        select(users.c.id).where(everyone).order_by(users.c.id).with_for_update(key_share=True)
+    )
+    let_in = await values(
         tx,
         delete(follow_requests)
         .where(follow_requests.c.followee_id == followee)
         .returning(follow_requests.c.follower_id),
     )
-    if not waiting:
-        return
-    # The counters are locked in the order of the ids, as everywhere: two never wait for each other.
-    locking = select(users.c.id).where(users.c.id.in_([*waiting, followee])).order_by(users.c.id)
-    await tx.execute(locking.with_for_update(key_share=True))
-    await tx.execute(
-        insert(follows), [{"follower_id": one, "followee_id": followee} for one in waiting]
-    )
+    if let_in:
+        pairs = [{"follower_id": follower, "followee_id": followee} for follower in let_in]
+        await tx.execute(insert(follows), pairs)
+        await _count_up(tx, let_in, followee)
+
+
+async def _count_up(tx: Writing, followers: Sequence[UserId], followee: UserId) -> None:
     await tx.execute(
         update(users)
-        .where(users.c.id.in_(waiting))
+        .where(users.c.id.in_(followers))
         .values(following_count=users.c.following_count + 1)
     )
     await tx.execute(
         update(users)
         .where(users.c.id == followee)
-        .values(follower_count=users.c.follower_count + len(waiting))
+        .values(follower_count=users.c.follower_count + len(followers))
     )
 
 
@@ -202,7 +210,7 @@ async def _lock(tx: Writing, follower: UserId, followee: UserId) -> bool:
         .order_by(users.c.id)
         .with_for_update(key_share=True, of=users)
     )
-    found: dict[UserId, bool] = dict((await tx.execute(both)).tuples().all())
+    found: dict[UserId, bool] = dict((await tx.execute(both)).all())
     if followee not in found:
         raise Missing("there is no such user", "id")
     return found[followee]

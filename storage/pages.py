@@ -49,7 +49,7 @@ def page(request: PageRequest, rows: Sequence[Row], cursors: Sequence[Cursor]) -
 def each(ids: Sequence[UUID]) -> TableValuedAlias:
     """The *ids* as a table of one column, to join a page to each of them."""
     listed = func.unnest(cast(list(ids), ARRAY(Uuid)))
-    return listed.table_valued(column("id", Uuid), name="parent")
+    return listed.table_valued(column("id", Uuid), name="parent").render_derived()
 
 
 def page_of_each(parents: TableValuedAlias, one_page: Select[Any]) -> Select[Any]:

@@ -1,6 +1,7 @@
 """Expected refusals: what a user asked for and cannot have, each raised where it is known."""
 
-from typing import ClassVar, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal
 
 Code = Literal[
     "INVALID",
@@ -75,3 +76,25 @@ class Conflict(Refusal):
 
 class WrongCredentials(Refusal):
     code = "WRONG_CREDENTIALS"
+
+
+class Refusals(Exception):
+    """Several refusals at once, so that a form can be corrected in one go."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__("; ".join(refusal.message for refusal in refusals))
+        self.refusals = tuple(refusals)
+
+
+def together(*checks: Callable[[], Any]) -> list[Any]:
+    """The answers of all *checks*, in order. Raises Refusals with what each of them refused."""
+    answers: list[Any] = []
+    refused: list[Refusal] = []
+    for check in checks:
+        try:
+            answers.append(check())
+        except Refusal as refusal:
+            refused.append(refusal)
+    if refused:
+        raise Refusals(refused)
+    return answers

@@ -36,7 +36,7 @@ async def begin(tx: Writing, user_id: UserId, token: str, lifetime: timedelta) -
     return session
 
 
-async def carry_on(
+async def refresh(
     tx: Writing, token: str, successor: str, *, lifetime: timedelta, grace: timedelta
 ) -> SessionRow | None:
     """The session that *token* belongs to, with *successor* in its place; None is a refusal.

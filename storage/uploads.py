@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing, columns, fetch_one
+from storage.database import Writing, columns, fetch, fetch_one
 from storage.refusals import Conflict, Missing
 from storage.rows import UploadId, UploadRow, UserId
 from storage.tables import photos, uploads
@@ -93,13 +94,20 @@ def _promises(row: UploadRow, promise: Promise) -> bool:
     )
 
 
+async def by_ids(
+    connection: AsyncConnection, ids: Sequence[UploadId], user_id: UserId
+) -> dict[UploadId, UploadRow]:
+    """The uploads among *ids* that are that user's."""
+    own = select(*COLUMNS).where(uploads.c.id.in_(ids), uploads.c.user_id == user_id)
+    return {row.id: row for row in await fetch(connection, own, UploadRow)}
+
+
 async def require(connection: AsyncConnection, id: UploadId, user_id: UserId) -> UploadRow:
     """The upload, or Missing when it is not that user's."""
-    own = select(*COLUMNS).where(uploads.c.id == id, uploads.c.user_id == user_id)
-    found = await fetch_one(connection, own, UploadRow)
-    if found is None:
+    found = await by_ids(connection, [id], user_id)
+    if id not in found:
         raise Missing("there is no such upload", "input", "uploadId")
-    return found
+    return found[id]
 
 
 async def is_over(connection: AsyncConnection, upload: UploadRow, *, arrived: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -75,13 +75,21 @@ def _taken(error: IntegrityError) -> Taken:
 
 async def credentials_of(connection: AsyncConnection, login: str) -> CredentialsRow | None:
     """The credentials of the user with that username or e-mail address, in any case."""
-    name = login.lower()
+    # No username has an @ and every address has one: a single index answers.
+    named = credentials.c.email if "@" in login else users.c.username
     matching = (
         select(credentials.c.user_id, credentials.c.password_hash)
         .join(users)
-        .where(or_(func.lower(users.c.username) == name, func.lower(credentials.c.email) == name))
+        .where(func.lower(named) == func.lower(login))
     )
     return await fetch_one(connection, matching, CredentialsRow)
+
+
+async def replace_password_hash(tx: Writing, known: CredentialsRow, password_hash: str) -> None:
+    """Keep the same password under another hash, unless the password was changed meanwhile."""
+    is_same = credentials.c.password_hash == known.password_hash
+    replacing = update(credentials).where(credentials.c.user_id == known.user_id, is_same)
+    await tx.execute(replacing.values(password_hash=password_hash))
 
 
 async def change(

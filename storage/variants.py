@@ -28,6 +28,11 @@ def key(media_token: str, name: VariantName) -> str:
     return f"{MEDIA_PREFIX}{media_token}/{name.lower()}.webp"
 
 
+def media_path(key: str) -> str:
+    """The part of a variant's key that follows the base of the public addresses."""
+    return key.removeprefix(MEDIA_PREFIX)
+
+
 async def of_photos(
     connection: AsyncConnection, ids: Sequence[PhotoId]
 ) -> dict[PhotoId, list[VariantRow]]:
@@ -114,7 +119,7 @@ async def count_by_status(connection: AsyncConnection) -> dict[PhotoStatus, int]
         .group_by(photos.c.status)
     )
     found: dict[PhotoStatus, int] = dict.fromkeys(PhotoStatus, 0)
-    found |= dict((await connection.execute(unfinished)).tuples().all())
+    found |= dict((await connection.execute(unfinished)).all())
     estimate = "select greatest(reltuples, 0)::bigint from pg_class where oid = 'photos'::regclass"
     total = (await connection.exec_driver_sql(estimate)).scalar_one()
     found[PhotoStatus.READY] = max(0, total - sum(found.values()))

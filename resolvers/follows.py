@@ -1,0 +1,60 @@
+"""Following: who follows whom, and how one begins and ends it."""
+
+import strawberry
+
+from resolvers.context import Info
+from resolvers.ids import as_user_id
+from resolvers.paging import After, First, requested
+from schema.enums import FollowState
+from schema.users import User, UserConnection, UserPayload
+from storage import follows, users
+from storage.database import Writing
+from storage.rows import UserId
+
+
+async def follow(info: Info, id: strawberry.ID) -> UserPayload:
+    """Follow a user; a private account is asked first. Following twice is following once."""
+    viewer = info.context.signed_in().user_id
+    followee = as_user_id(id)
+    async with info.context.database.begin() as tx:
+        await follows.add(tx, viewer, followee)
+        return await _payload(tx, followee, viewer)
+
+
+async def unfollow(info: Info, id: strawberry.ID) -> UserPayload:
+    """Stop following a user, or withdraw the request. Again changes nothing."""
+    viewer = info.context.signed_in().user_id
+    followee = as_user_id(id)
+    async with info.context.database.begin() as tx:
+        await follows.remove(tx, viewer, followee)
+        return await _payload(tx, followee, viewer)
+
+
+async def _payload(tx: Writing, id: UserId, viewer: UserId) -> UserPayload:
+    return UserPayload(user=User.of(await users.require(tx, id, viewer)))
+
+
+async def viewer_follow(user: strawberry.Parent[User], info: Info) -> FollowState:
+    """How you follow this user; NONE for guests."""
+    return await info.context.loaders.follow_states.load(user.key) or FollowState.NONE
+
+
+async def follows_viewer(user: strawberry.Parent[User], info: Info) -> bool:
+    """Whether this user follows you; false for guests."""
+    return await info.context.loaders.follows_viewer.load(user.key) or False
+
+
+async def followers(
+    user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
+) -> UserConnection:
+    """Who follows them, the latest follower first."""
+    pages = info.context.loaders.follower_pages(requested("users", first, after))
+    return UserConnection.of(await pages.load(user.key))
+
+
+async def following(
+    user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
+) -> UserConnection:
+    """Whom they follow, the latest followed first."""
+    pages = info.context.loaders.following_pages(requested("users", first, after))
+    return UserConnection.of(await pages.load(user.key))

@@ -1,0 +1,31 @@
+"""From global ids to keys."""
+
+from uuid import UUID
+
+import strawberry
+
+from schema.nodes import Kind, parsed
+from storage.refusals import Missing
+from storage.rows import PhotoId, UploadId, UserId
+
+
+def as_user_id(id: strawberry.ID, *path: str) -> UserId:
+    """The key of a user. Raises Missing for any other id."""
+    return UserId(_key("user", id, path))
+
+
+def as_photo_id(id: strawberry.ID, *path: str) -> PhotoId:
+    """The key of a photo. Raises Missing for any other id."""
+    return PhotoId(_key("photo", id, path))
+
+
+def as_upload_id(id: strawberry.ID, *path: str) -> UploadId:
+    """The key of an upload. Raises Missing for any other id."""
+    return UploadId(_key("upload", id, path))
+
+
+def _key(kind: Kind, id: str, path: tuple[str, ...]) -> UUID:
+    found = parsed(id)
+    if found is None or found[0] != kind:
+        raise Missing(f"there is no such {kind}", *(path or ("id",)))
+    return found[1]

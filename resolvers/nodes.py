@@ -1,0 +1,44 @@
+"""Anything by its global id, with the same right to see as everywhere else."""
+
+import asyncio
+from typing import Annotated
+
+import strawberry
+
+from resolvers.context import Context, Info
+from resolvers.paging import MOST, BadArgument
+from schema.nodes import Node, parsed
+from schema.photos import Photo
+from schema.uploads import Upload
+from schema.users import User
+from storage.rows import PhotoId, UploadId, UserId
+
+Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 global ids.")]
+Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+
+
+async def node(info: Info, id: Id) -> Node | None:
+    """Anything by its id; null for what does not exist or you may not see."""
+    return await _found(info.context, id)
+
+
+async def nodes(info: Info, ids: Ids) -> list[Node | None]:
+    """Several things by their ids, in their order; null for each that you may not see."""
+    if len(ids) > MOST:
+        raise BadArgument(f"there are {len(ids)} ids; the most is {MOST}")
+    return list(await asyncio.gather(*(_found(info.context, id) for id in ids)))
+
+
+async def _found(context: Context, id: str) -> Node | None:
+    match parsed(id):
+        case "user", key:
+            user = await context.loaders.users.load(UserId(key))
+            return User.of(user) if user else None
+        case "photo", key:
+            photo = await context.loaders.photos.load(PhotoId(key))
+            return Photo.of(photo) if photo else None
+        case "upload", key:
+            upload = await context.loaders.uploads.load(UploadId(key))
+            return Upload.of(upload) if upload else None
+        case _:
+            return None

@@ -1,0 +1,98 @@
+"""People: who they are, what they share, and how one changes oneself."""
+
+import strawberry
+
+from resolvers.context import Info
+from resolvers.paging import After, First, requested
+from resolvers.texts import checked
+from schema.enums import FollowState
+from schema.photos import Photo, PhotoConnection
+from schema.users import UpdateProfileInput, User, UserConnection, UserPayload
+from storage import follows, users
+from storage.refusals import Invalid, together
+from storage.rows import UserRow
+
+MAX_DISPLAY_NAME = 50
+MAX_BIO = 500
+
+
+async def viewer(info: Info) -> User | None:
+    """The signed-in user, or null."""
+    id = info.context.viewer_id
+    row = await info.context.loaders.users.load(id) if id else None
+    return User.of(row) if row else None
+
+
+async def user(info: Info, username: str) -> User | None:
+    """The user of that name, in any case; null when there is none that you may know of."""
+    async with info.context.database.connect() as connection:
+        row = await users.by_username(connection, username, info.context.viewer_id)
+    return User.of(row) if row else None
+
+
+async def every_user(info: Info, first: First = 20, after: After = None) -> UserConnection:
+    """People, the newest first."""
+    request = requested("users", first, after)
+    async with info.context.database.connect() as connection:
+        page = await users.newest(connection, request, info.context.viewer_id)
+    return UserConnection.of(page)
+
+
+async def owner(photo: strawberry.Parent[Photo], info: Info) -> User:
+    """Who shared the photo."""
+    row = await info.context.loaders.users.load(photo.owner_id)
+    if row is None:
+        raise LookupError("a photo is visible and its owner is not")
+    return User.of(row)
+
+
+async def photos(
+    user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
+) -> PhotoConnection:
+    """Their photos that you may see, newest first; for yourself also those not yet READY."""
+    pages = info.context.loaders.photo_pages(requested("photos", first, after))
+    return PhotoConnection.of(await pages.load(user.key))
+
+
+async def photo_count(user: strawberry.Parent[User], info: Info) -> int:
+    """How many photos you find in `photos`."""
+    viewer = info.context.viewer_id
+    if viewer == user.key:
+        return user.row.own_photo_count
+    state = await info.context.loaders.follow_states.load(user.key) if viewer else None
+    return _count_seen(user.row, follows=state is FollowState.FOLLOWING)
+
+
+def _count_seen(row: UserRow, *, follows: bool) -> int:
+    if follows:
+        return row.followers_photo_count
+    return 0 if row.is_private else row.public_photo_count
+
+
+async def update_profile(info: Info, input: UpdateProfileInput) -> UserPayload:
+    """Change your own profile. A field left out stays as it is."""
+    viewer = info.context.signed_in().user_id
+    display_name, bio = together(lambda: _display_name(input), lambda: _bio(input))
+    is_private = input.is_private if isinstance(input.is_private, bool) else None
+    async with info.context.database.begin() as tx:
+        if is_private is False:
+            await follows.accept_all(tx, viewer)
+        row = await users.change(
+            tx, viewer, display_name=display_name, bio=bio, is_private=is_private
+        )
+    return UserPayload(user=User.of(row))
+
+
+def _display_name(input: UpdateProfileInput) -> str | None:
+    if not isinstance(input.display_name, str):
+        return None
+    name = checked(input.display_name, MAX_DISPLAY_NAME, "input", "displayName")
+    if not name:
+        raise Invalid("displayName must not be empty", "input", "displayName")
+    return name
+
+
+def _bio(input: UpdateProfileInput) -> str | None:
+    if input.bio is strawberry.UNSET:
+        return None
+    return checked(input.bio or "", MAX_BIO, "input", "bio")

@@ -1,0 +1,56 @@
+"""Closed sets of the stored rows, shown to clients as they are."""
+
+from enum import StrEnum
+
+import strawberry
+
+from storage.rows import FollowState, PhotoFailureCode, PhotoStatus, VariantName, Visibility
+
+
+def _shown(members: type[StrEnum], description: str, **each: str) -> None:
+    """Make *members* a GraphQL enum; every member must be described."""
+    strawberry.enum(members, description=description)
+    for value in members.__strawberry_definition__.values:  # type: ignore[attr-defined] # set above
+        value.description = each[value.name]
+
+
+_shown(
+    FollowState,
+    "How one user follows another.",
+    NONE="Does not follow.",
+    REQUESTED="Asked to follow a private account, and waits to be let in.",
+    FOLLOWING="Follows.",
+)
+_shown(
+    Visibility,
+    "Whom the owner shows a photo to.",
+    PUBLIC="Everyone; only followers when the account is private.",
+    FOLLOWERS="Those who follow the owner.",
+    PRIVATE="The owner alone.",
+)
+_shown(
+    PhotoStatus,
+    "Where a photo is on its way from bytes to variants.",
+    PROCESSING="Its variants are being made; only the owner sees it.",
+    READY="It is live, with all its variants.",
+    FAILED="It could not be processed, see `failure`; only the owner sees it.",
+)
+_shown(
+    PhotoFailureCode,
+    "Why a photo has no variants.",
+    CHECKSUM_MISMATCH="The bytes that arrived are not the bytes that were promised.",
+    UNSUPPORTED_FORMAT="The file is not of a format that can be shown.",
+    CORRUPT_IMAGE="The file is damaged.",
+    TOO_MANY_PIXELS="The picture has more pixels than allowed.",
+    REJECTED_BY_MODERATION="A moderator did not let it go live.",
+    PROCESSING_ERROR="Processing failed several times for no fault of the file; retry it.",
+)
+_shown(
+    VariantName,
+    "The steps of the ladder of sizes.",
+    THUMB="At most 320 pixels on the long edge.",
+    MEDIUM="At most 1080 pixels on the long edge.",
+    FULL="At most 2048 pixels on the long edge.",
+)
+
+__all__ = ["FollowState", "PhotoFailureCode", "PhotoStatus", "VariantName", "Visibility"]

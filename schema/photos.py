@@ -1,0 +1,199 @@
+"""Photos as clients see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from schema.enums import PhotoFailureCode, PhotoStatus, VariantName, Visibility
+from schema.errors import UserError
+from schema.nodes import Node, global_id
+from schema.pages import PageInfo, written
+from storage.rows import Page, PhotoId, PhotoRow, UserId, VariantRow
+
+RETRYABLE = frozenset({PhotoFailureCode.PROCESSING_ERROR})
+
+
+@strawberry.type(description="Where a photo was taken, as its owner chose to say.")
+class Location:
+    latitude: float = strawberry.field(description="Degrees north, -90 to 90.")
+    longitude: float = strawberry.field(description="Degrees east, -180 to 180.")
+    name: str | None = strawberry.field(description="What the owner calls the place.")
+
+
+@strawberry.input(description="Where a photo was taken.")
+class LocationInput:
+    latitude: float = strawberry.field(description="Degrees north, -90 to 90.")
+    longitude: float = strawberry.field(description="Degrees east, -180 to 180.")
+    name: str | None = strawberry.field(
+        default=None, description="What you call the place; up to 100 characters."
+    )
+
+
+@strawberry.type(description="Why a photo could not be processed.")
+class PhotoFailure:
+    code: PhotoFailureCode = strawberry.field(description="The reason, for programs.")
+    message: str = strawberry.field(description="The reason, in English, for people.")
+    retryable: bool = strawberry.field(
+        description="Whether trying again may help; if not, upload another file."
+    )
+
+
+@strawberry.type(description="One size of a photo: upright, in sRGB, without any metadata.")
+class Variant:
+    name: VariantName = strawberry.field(description="Which step of the ladder it is.")
+    url: str = strawberry.field(
+        description="Where the bytes are. They never change, so caches may keep them for good."
+    )
+    width: int = strawberry.field(description="In pixels.")
+    height: int = strawberry.field(description="In pixels.")
+    content_type: str = strawberry.field(description="The media type, e.g. image/webp.")
+    byte_size: int = strawberry.field(description="In bytes.")
+
+    @classmethod
+    def of(cls, row: VariantRow, url: str) -> Self:
+        return cls(
+            name=row.name,
+            url=url,
+            width=row.width,
+            height=row.height,
+            content_type=row.content_type,
+            byte_size=row.byte_size,
+        )
+
+
+@strawberry.type(description="A picture someone shared.")
+class Photo(Node):
+    title: str = strawberry.field(description="Empty when the owner gave none.")
+    caption: str = strawberry.field(description="Empty when the owner wrote none.")
+    alt_text: str = strawberry.field(
+        description="What the picture shows, for those who do not see it; empty when not given."
+    )
+    tags: list[str] = strawberry.field(description="Lower-case words without the #.")
+    location: Location | None = strawberry.field(
+        description="Only what the owner chose to share; never taken from EXIF unasked."
+    )
+    visibility: Visibility = strawberry.field(description="Whom the owner shows it to.")
+    status: PhotoStatus = strawberry.field(
+        description="Whether it is live; nobody but the owner sees it before."
+    )
+    failure: PhotoFailure | None = strawberry.field(description="Set when status is FAILED.")
+    created_at: datetime = strawberry.field(description="When it was published.")
+    taken_at: datetime | None = strawberry.field(
+        description="When it was taken, if the owner chose to share that."
+    )
+    width: int | None = strawberry.field(
+        description="In pixels, with the EXIF orientation applied; null until READY."
+    )
+    height: int | None = strawberry.field(
+        description="In pixels, with the EXIF orientation applied; null until READY."
+    )
+    blurhash: str | None = strawberry.field(
+        description="A blurred preview to show while loading, see blurha.sh; null until READY."
+    )
+    dominant_color: str | None = strawberry.field(
+        description="The colour that fills most of it, e.g. #a0c4ff; null until READY."
+    )
+    key: strawberry.Private[PhotoId]
+    owner_id: strawberry.Private[UserId]
+
+    @classmethod
+    def of(cls, row: PhotoRow) -> Self:
+        return cls(
+            id=global_id("photo", row.id),
+            title=row.title,
+            caption=row.caption,
+            alt_text=row.alt_text,
+            tags=row.tags,
+            location=_location(row),
+            visibility=row.visibility,
+            status=row.status,
+            failure=_failure(row),
+            created_at=row.created_at,
+            taken_at=row.taken_at,
+            width=row.width,
+            height=row.height,
+            blurhash=row.blurhash,
+            dominant_color=row.dominant_color,
+            key=row.id,
+            owner_id=row.owner_id,
+        )
+
+
+def _location(row: PhotoRow) -> Location | None:
+    if row.latitude is None or row.longitude is None:
+        return None
+    return Location(latitude=row.latitude, longitude=row.longitude, name=row.location_name)
+
+
+def _failure(row: PhotoRow) -> PhotoFailure | None:
+    if row.failure_code is None:
+        return None
+    return PhotoFailure(
+        code=row.failure_code,
+        message=row.failure_message or "",
+        retryable=row.failure_code in RETRYABLE,
+    )
+
+
+@strawberry.type(description="A photo in a list.")
+class PhotoEdge:
+    cursor: str = strawberry.field(description="The photo's place in this list.")
+    node: Photo = strawberry.field(description="The photo.")
+
+
+@strawberry.type(description="A page of photos.")
+class PhotoConnection:
+    edges: list[PhotoEdge] = strawberry.field(description="The photos of this page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+
+    @classmethod
+    def of(cls, page: Page[PhotoRow]) -> Self:
+        cursors = [written("photos", cursor) for cursor in page.cursors]
+        edges = [
+            PhotoEdge(cursor=cursor, node=Photo.of(row))
+            for cursor, row in zip(cursors, page.rows, strict=True)
+        ]
+        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+
+
+def smallest(variants: Sequence[Variant], min_width: int) -> Variant | None:
+    """The first of the variants, by ascending width, that is wide enough; else the widest."""
+    wide = (variant for variant in variants if variant.width >= min_width)
+    return next(wide, variants[-1] if variants else None)
+
+
+@strawberry.input(
+    description="Publishing one upload twice returns the same photo. Others see the photo once "
+    "it is READY."
+)
+class PublishPhotoInput:
+    upload_id: strawberry.ID = strawberry.field(
+        description="The upload whose bytes have arrived in the store."
+    )
+    title: str = strawberry.field(default="", description="Up to 100 characters.")
+    caption: str = strawberry.field(default="", description="Up to 2,200 characters.")
+    alt_text: str = strawberry.field(
+        default="", description="What the picture shows; up to 1,000 characters."
+    )
+    tags: list[str] = strawberry.field(
+        default_factory=list,
+        description="Up to 30 words of letters, digits and underscores, with or without the #.",
+    )
+    location: LocationInput | None = strawberry.field(
+        default=None, description="Where it was taken; left out, nothing is said."
+    )
+    visibility: Visibility = strawberry.field(
+        default=Visibility.PUBLIC, description="Whom to show it to."
+    )
+
+
+@strawberry.type(description="A photo, or what stood in the way.")
+class PhotoPayload:
+    photo: Photo | None = strawberry.field(
+        default=None, description="The photo as it is now; null when the change was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why it was refused; empty when it was not."
+    )

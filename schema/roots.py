@@ -1,0 +1,15 @@
+"""Where every operation begins; `resolvers/graph.py` gives these types their fields."""
+
+import strawberry
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    pass
+
+
+@strawberry.type(
+    description="What can be changed. Each answer carries the errors a user can cause."
+)
+class Mutation:
+    pass

@@ -1,0 +1,92 @@
+"""People as clients see them."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from schema.errors import UserError
+from schema.nodes import Node, global_id
+from schema.pages import PageInfo, written
+from storage.rows import Page, UserId, UserRow
+
+
+@strawberry.type(description="Someone with an account.")
+class User(Node):
+    username: str = strawberry.field(
+        description="Unique in any case; what addresses and mentions use."
+    )
+    display_name: str = strawberry.field(description="The name shown to people.")
+    bio: str = strawberry.field(description="A few words of their own; empty when there are none.")
+    is_private: bool = strawberry.field(
+        description="Whether only followers who were let in see the photos."
+    )
+    created_at: datetime = strawberry.field(description="When they signed up.")
+    follower_count: int = strawberry.field(description="How many follow them.")
+    following_count: int = strawberry.field(description="How many they follow.")
+    row: strawberry.Private[UserRow]
+
+    @property
+    def key(self) -> UserId:
+        """The id by which rows refer to them."""
+        return self.row.id
+
+    @classmethod
+    def of(cls, row: UserRow) -> Self:
+        return cls(
+            id=global_id("user", row.id),
+            username=row.username,
+            display_name=row.display_name,
+            bio=row.bio,
+            is_private=row.is_private,
+            created_at=row.created_at,
+            follower_count=row.follower_count,
+            following_count=row.following_count,
+            row=row,
+        )
+
+
+@strawberry.type(description="A user in a list.")
+class UserEdge:
+    cursor: str = strawberry.field(description="The user's place in this list.")
+    node: User = strawberry.field(description="The user.")
+
+
+@strawberry.type(description="A page of users.")
+class UserConnection:
+    edges: list[UserEdge] = strawberry.field(description="The users of this page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+
+    @classmethod
+    def of(cls, page: Page[UserRow]) -> Self:
+        cursors = [written("users", cursor) for cursor in page.cursors]
+        edges = [
+            UserEdge(cursor=cursor, node=User.of(row))
+            for cursor, row in zip(cursors, page.rows, strict=True)
+        ]
+        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+
+
+@strawberry.input(description="What to change in one's profile. A field left out stays as it is.")
+class UpdateProfileInput:
+    display_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="1 to 50 characters; null leaves it as it is."
+    )
+    bio: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Up to 500 characters; null empties it."
+    )
+    is_private: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether only accepted followers see the photos. Becoming public accepts "
+        "everyone who waits; null leaves it as it is.",
+    )
+
+
+@strawberry.type(description="A user, or what stood in the way.")
+class UserPayload:
+    user: User | None = strawberry.field(
+        default=None, description="The user as they are now; null when the change was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why it was refused; empty when it was not."
+    )

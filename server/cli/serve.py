@@ -1,0 +1,67 @@
+"""`picshare serve`: the API behind uvicorn, in one process or several that share the port."""
+
+import asyncio
+import multiprocessing
+import signal
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from server.cli import checks
+from server.embedded import sockets
+from server.embedded.processes import CannotStart, tie_to_parent
+from server.settings import Settings, load
+
+GRACE_S = 10
+# uvicorn kills a process that does not answer it for this long.
+HUNG_S = 30
+
+
+def run(settings: Settings) -> None:
+    """Return after SIGTERM or Ctrl-C, when the last answer is out."""
+    checks.are_set(settings, *checks.DATABASE, *checks.STORE, "secret_key")
+    asyncio.run(checks.reach_all(settings))
+    listening = sockets.bound(settings.host, settings.port, "PICSHARE_PORT")
+    listening.set_inheritable(True)
+    # uvicorn repeats the signal that ended it; without this the exit code would be a failure's.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    if settings.processes > 1:
+        Multiprocess(_configuration(settings), [listening]).run()
+        return
+    server = uvicorn.Server(_configuration(settings))
+    server.run([listening])
+    if not server.started:
+        raise CannotStart("the API could not start; the log says why")
+
+
+def application() -> Starlette:
+    """The API, in the process that serves it."""
+    from server.app import create_app  # noqa: PLC0415 - The parent of several processes needs none.
+
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        tie_to_parent(signal.SIGTERM, parent.pid)
+    return create_app(load())
+
+
+def _configuration(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        "server.cli.serve:application",
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        workers=settings.processes,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=HUNG_S,
+    )
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,94 @@
+"""Documents that clients send: parsed and validated once, however often they come."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+from graphql.language import FieldNode, StringValueNode, Visitor, VisitorAction, visit
+from graphql.language.visitor import BREAK
+
+MAX_TOKENS: Final = 5_000
+MAX_ERRORS: Final = 10
+KEPT: Final = 1_000
+LONGEST_KEPT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document, or why it cannot be executed."""
+
+    ast: DocumentNode | None
+    errors: tuple[GraphQLError, ...]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of that name; without a name the only one."""
+        operations = [
+            node
+            for node in (self.ast.definitions if self.ast else ())
+            if isinstance(node, OperationDefinitionNode)
+            and (name is None or (node.name is not None and node.name.value == name))
+        ]
+        return operations[0] if len(operations) == 1 else None
+
+
+class Documents:
+    """The documents of one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept = lru_cache(maxsize=KEPT)(self._of)
+
+    def of(self, text: str) -> Document:
+        """The document, remembered unless it is long enough to crowd out others."""
+        return self._kept(text) if len(text) <= LONGEST_KEPT else self._of(text)
+
+    def _of(self, text: str) -> Document:
+        try:
+            ast = parse(text, max_tokens=MAX_TOKENS, no_location=False)
+        except GraphQLSyntaxError as error:
+            return Document(None, (error,))
+        errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
+        if not errors and _holds_nul(ast):
+            errors = [GraphQLError("texts must not hold NUL")]
+        return Document(ast, tuple(errors))
+
+
+class _Nul(Visitor):
+    found = False
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> VisitorAction:
+        if "\0" in node.value:
+            self.found = True
+            return BREAK
+        return None
+
+
+def _holds_nul(ast: DocumentNode) -> bool:
+    visitor = _Nul()
+    visit(ast, visitor)
+    return visitor.found
+
+
+def label(operation: OperationDefinitionNode) -> str:
+    """What an operation is called in logs and metrics: its only root field, so that clients
+    cannot make up as many names as they like.
+    """
+    fields = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
+    names = {field.name.value for field in fields}
+    is_one = len(names) == 1 and len(fields) == len(operation.selection_set.selections)
+    return names.pop() if is_one else "several"
+
+
+def is_write(operation: OperationDefinitionNode) -> bool:
+    """Whether executing it changes anything."""
+    return operation.operation is not OperationType.QUERY

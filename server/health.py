@@ -1,0 +1,103 @@
+"""Whether the process lives, whether it should get requests, and its figures."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, REGISTRY, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from resolvers.context import Parts
+from storage import jobs, revisions, variants
+from storage.database import Unavailable
+
+CHECK_TIMEOUT_S: Final = 2.0
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Health:
+    """What `/readyz` knows besides its checks."""
+
+    def __init__(self) -> None:
+        self.is_leaving = False
+
+
+def routes(parts: Parts, health: Health) -> list[Route]:
+    """`/livez`, `/readyz` and `/metrics`."""
+
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("alive")
+
+    async def readyz(_: Request) -> Response:
+        database, store = await asyncio.gather(_database(parts), _store(parts))
+        is_ready = database == "ok" and not health.is_leaving
+        state = {
+            "ready": is_ready,
+            "leaving": health.is_leaving,
+            "database": database,
+            # Without the store pictures and uploads wait, but every query is answered.
+            "store": store,
+        }
+        return JSONResponse(state, 200 if is_ready else 503, {"Cache-Control": "no-store"})
+
+    async def metrics(_: Request) -> Response:
+        gathered = await _gathered(parts)
+        registry = CollectorRegistry()
+        registry.register(_Once(gathered))
+        return Response(
+            generate_latest(REGISTRY) + generate_latest(registry), media_type=METRICS_TYPE
+        )
+
+    return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+async def _database(parts: Parts) -> str:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), parts.database.connect() as connection:
+            current = await revisions.current(connection)
+    except (Unavailable, TimeoutError):
+        return "unreachable"
+    if current != revisions.newest():
+        return f"schema revision is {current}, not {revisions.newest()}; run `picshare migrate`"
+    return "ok"
+
+
+async def _store(parts: Parts) -> str:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            return "ok" if await parts.objects.is_reachable() else "degraded"
+    except TimeoutError:
+        return "degraded"
+
+
+class _Once(Collector):
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+async def _gathered(parts: Parts) -> list[Metric]:
+    """The figures that lie in the database; none while it cannot be asked."""
+    try:
+        async with parts.database.connect() as connection:
+            by_status = await variants.count_by_status(connection)
+            depth, age_s = await jobs.waiting(connection)
+    except Unavailable:
+        return []
+    photos = GaugeMetricFamily(
+        "picshare_photos", "Photos by status; READY is an estimate.", labels=["status"]
+    )
+    for status, total in by_status.items():
+        photos.add_metric([status], total)
+    return [
+        photos,
+        GaugeMetricFamily("picshare_queue_depth", "Jobs that wait for a worker.", depth),
+        GaugeMetricFamily("picshare_queue_age_seconds", "How long the oldest has waited.", age_s),
+    ]

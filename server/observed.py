@@ -1,0 +1,117 @@
+"""What is seen from outside of each request: its id, its line in the log, its metrics."""
+
+import re
+import secrets
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from storage.database import StatementCount, statements
+
+log = structlog.get_logger("request")
+
+HEADER: Final = "X-Request-Id"
+QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
+_GIVEN_ID: Final = re.compile(r"[\w.-]{8,64}", re.ASCII)
+
+OPERATIONS: Final = Counter(
+    "picshare_graphql_operations_total",
+    "GraphQL operations by their root field and outcome.",
+    ["operation", "outcome"],
+)
+STATEMENTS: Final = Histogram(
+    "picshare_graphql_statements",
+    "SQL statements of one GraphQL operation.",
+    ["operation"],
+    buckets=(0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50),
+)
+SECONDS: Final = Histogram(
+    "picshare_http_request_seconds",
+    "Time from a request's first byte to its answer's last.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+
+
+@dataclass(slots=True)
+class _Request:
+    id: str
+    began: float = field(default_factory=perf_counter)
+    status: int = 0
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+_current: ContextVar[_Request | None] = ContextVar("request", default=None)
+
+
+def request_id() -> str:
+    """The id of the request being answered; empty outside of one."""
+    current = _current.get()
+    return current.id if current else ""
+
+
+def operation(name: str, outcome: str) -> None:
+    """Note which GraphQL operation the request was and how it went."""
+    counter = statements.get()
+    total = counter.total if counter else 0
+    OPERATIONS.labels(name, outcome).inc()
+    STATEMENTS.labels(name).observe(total)
+    current = _current.get()
+    if current is not None:
+        current.facts |= {"operation": name, "outcome": outcome, "statements": total}
+
+
+class Observed:
+    """Wraps the application: an id and a log line for each HTTP request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, and tell of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _Request(_id(Headers(scope=scope)))
+        _current.set(request)
+        statements.set(StatementCount())
+        structlog.contextvars.bind_contextvars(request_id=request.id)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                request.status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = request.id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            _tell(scope, request)
+
+
+def _id(headers: Headers) -> str:
+    given = headers.get(HEADER, "")
+    return given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _tell(scope: Scope, request: _Request) -> None:
+    seconds = perf_counter() - request.began
+    route = getattr(scope.get("route"), "path", "none")
+    SECONDS.labels(route).observe(seconds)
+    if route in QUIET:
+        return
+    log.info(
+        "request",
+        method=scope["method"],
+        route=route,
+        status=request.status,
+        ms=round(seconds * 1000, 1),
+        **request.facts,
+    )
+    structlog.contextvars.clear_contextvars()

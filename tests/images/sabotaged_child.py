@@ -1,0 +1,100 @@
+"""A child whose decoder was taken over: it does as the picture says."""
+
+import ctypes
+import mmap
+import os
+import signal
+import socket
+import sys
+
+from workers.images import Limits, Rendered, child, ladder
+
+
+def obey(data: bytes, limits: Limits) -> Rendered:
+    order, _, argument = data.partition(b" ")
+    if order in ORDERS:
+        ORDERS[order](argument)
+        raise RuntimeError("done as told")
+    return ladder.render(data, limits)
+
+
+def segfault(_: bytes) -> None:
+    ctypes.string_at(0)
+
+
+def spin(_: bytes) -> None:
+    while True:
+        pass
+
+
+def hang(_: bytes) -> None:
+    signal.pause()
+
+
+def allocate(_: bytes) -> None:
+    hoard = []
+    while True:
+        hoard.append(bytearray(2**24))
+
+
+def share(_: bytes) -> None:
+    mmap.mmap(-1, 2**30)
+
+
+def fork(_: bytes) -> None:
+    if not os.fork():
+        signal.pause()
+
+
+def write(path: bytes) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+
+
+def connect(_: bytes) -> None:
+    socket.socket()
+
+
+def start_a_program(_: bytes) -> None:
+    os.posix_spawn("/bin/true", ["true"], {})
+
+
+def tell_secrets(_: bytes) -> None:
+    raise RuntimeError(sorted(os.environ))
+
+
+def babble(_: bytes) -> None:
+    while True:
+        sys.stdout.buffer.write(b"\xff" * 2**16)
+
+
+def promise(_: bytes) -> None:
+    header = b'{"is_worn": false, "rendered": {"width": 1e9}}'
+    sys.stdout.buffer.write(len(header).to_bytes(4, "big") + header)
+    sys.stdout.buffer.flush()
+
+
+def leave(_: bytes) -> None:
+    os._exit(3)
+
+
+ORDERS = {
+    function.__name__.encode(): function
+    for function in (
+        segfault,
+        spin,
+        hang,
+        allocate,
+        share,
+        fork,
+        write,
+        connect,
+        start_a_program,
+        tell_secrets,
+        babble,
+        promise,
+        leave,
+    )
+}
+
+if __name__ == "__main__":
+    child.main(obey)

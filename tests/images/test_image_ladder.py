@@ -1,0 +1,164 @@
+"""What a picture becomes: sizes, alpha, colours, placeholders, times."""
+
+import io
+from datetime import UTC, datetime, timedelta, timezone
+
+import blurhash
+import pytest
+from PIL import ExifTags, Image
+
+from workers.images import Limits, Rendered, render
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def shown(rendered: Rendered, name: str) -> Image.Image:
+    (picture,) = [each for each in rendered.pictures if each.name == name]
+    return Image.open(io.BytesIO(picture.data))
+
+
+@pytest.mark.parametrize(
+    ("size", "ladder"),
+    [
+        ((3000, 2000), [(320, 213), (1080, 720), (2048, 1365)]),
+        ((2000, 3000), [(213, 320), (720, 1080), (1365, 2048)]),
+        ((2048, 2048), [(320, 320), (1080, 1080), (2048, 2048)]),
+        ((2049, 100), [(320, 16), (1080, 53), (2048, 100)]),
+        ((500, 250), [(320, 160), (500, 250), (500, 250)]),
+        ((320, 7), [(320, 7), (320, 7), (320, 7)]),
+        ((7000, 5), [(320, 1), (1080, 1), (2048, 1)]),
+        ((1, 1), [(1, 1), (1, 1), (1, 1)]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_the_ladder_is_exact_and_never_enlarges(size, ladder, kind):
+    rendered = render(encoded(Image.new("RGB", size, "#336699"), kind), Limits())
+
+    assert (rendered.width, rendered.height) == size
+    assert [each.name for each in rendered.pictures] == ["THUMB", "MEDIUM", "FULL"]
+    assert [(each.width, each.height) for each in rendered.pictures] == ladder
+    assert {each.content_type for each in rendered.pictures} == {"image/webp"}
+    for picture in rendered.pictures:
+        with Image.open(io.BytesIO(picture.data)) as image:
+            assert (image.format, image.size) == ("WEBP", (picture.width, picture.height))
+
+
+def test_a_large_picture_keeps_its_geometry():
+    # 9,001 by 4,501 is averaged by four on the way, with a rest at both edges.
+    image = Image.new("L", (9001, 4501))
+    image.paste(255, (4500, 0, 9001, 4501))
+
+    full = shown(render(encoded(image, compress_level=1), Limits()), "FULL").convert("L")
+
+    middle = 4500 / 9001 * 2048
+    assert full.size == (2048, 1024)
+    for row in (0, 512, 1023):
+        assert full.getpixel((round(middle) - 5, row)) < 8
+        assert full.getpixel((round(middle) + 5, row)) > 247
+    assert full.getpixel((2047, 1023)) > 250
+
+
+def test_alpha_is_kept(scene):
+    image = scene.copy()
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+
+    full = shown(render(encoded(image), Limits()), "FULL")
+
+    assert full.mode == "RGBA"
+    for row in (0, 100, 200, 399):
+        found, wanted = full.getpixel((300, row))[3], image.getpixel((300, row))[3]
+        assert abs(found - wanted) <= 2
+
+
+def test_transparency_by_palette_and_by_key_is_kept():
+    palette = Image.new("P", (40, 40), 1)
+    palette.putpalette([0, 0, 0, 200, 0, 0])
+    palette.paste(0, (0, 0, 20, 40))
+    key = Image.new("RGB", (40, 40), (200, 0, 0))
+    key.paste((0, 0, 0), (0, 0, 20, 40))
+    gray = Image.new("LA", (40, 40), (76, 255))
+    gray.paste((0, 0), (0, 0, 20, 40))
+
+    for data in (
+        encoded(palette, transparency=0),
+        encoded(palette, "GIF", transparency=0),
+        encoded(key, transparency=(0, 0, 0)),
+        encoded(gray),
+    ):
+        full = shown(render(data, Limits()), "FULL")
+        assert full.getpixel((5, 20))[3] == 0
+        assert full.getpixel((35, 20))[3] == 255
+
+
+def test_only_the_first_frame_counts():
+    red, blue = Image.new("RGB", (60, 60), "#c00000"), Image.new("RGB", (60, 60), "#0000c0")
+
+    for kind in ("GIF", "WEBP", "PNG", "MPO", "AVIF"):
+        data = encoded(red, kind, save_all=True, append_images=[blue])
+        found = shown(render(data, Limits()), "FULL").convert("RGB").getpixel((30, 30))
+        assert found[0] > 180, kind
+        assert found[2] < 20, kind
+
+
+def test_the_same_bytes_give_the_same_bytes(photo):
+    assert render(photo, Limits()) == render(photo, Limits())
+
+
+def test_the_blurhash_describes_the_picture(scene, photo):
+    found = render(photo, Limits()).blurhash
+
+    decoded = blurhash.decode(found, 3, 2)
+    for row, y in enumerate((0, 200)):
+        for column, x in enumerate((0, 200, 400)):
+            region = scene.crop((x, y, x + 200, y + 200)).resize((1, 1), Image.Resampling.BOX)
+            assert decoded[row][column] == pytest.approx(region.getpixel((0, 0)), abs=40)
+
+
+def test_the_dominant_colour_is_the_commonest_that_can_be_seen():
+    image = Image.new("RGBA", (300, 300), (0, 255, 0, 0))
+    image.paste((200, 30, 40, 255), (0, 0, 300, 100))
+    image.paste((10, 10, 120, 255), (0, 0, 40, 100))
+
+    assert render(encoded(image), Limits()).dominant_color == "#c81e28"
+    assert render(encoded(Image.new("RGBA", (9, 9))), Limits()).dominant_color == "#ffffff"
+
+
+def taken(when: object, offset: object = None) -> datetime | None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = when
+    if offset is not None:
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.OffsetTimeOriginal] = offset
+    return render(encoded(Image.new("RGB", (8, 8)), "JPEG", exif=exif), Limits()).taken_at
+
+
+def test_the_time_is_the_cameras():
+    naive = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC).replace(tzinfo=None)
+    tokyo = naive.replace(tzinfo=timezone(timedelta(hours=9)))
+
+    assert taken("2024:05:06 07:08:09") == naive
+    assert taken("2024:05:06 07:08:09", "+09:00") == tokyo
+    assert taken("2024:05:06 07:08:09", "+99:00") == naive
+    assert taken("2024:05:06 07:08:09", "     ") == naive
+
+
+@pytest.mark.parametrize("when", ["0000:00:00 00:00:00", "yesterday", "", "0001:01:01 00:00:00"])
+def test_a_time_that_never_was_is_none(when):
+    assert taken(when) is None
+
+
+def test_broken_metadata_costs_nothing(photo):
+    sound = render(photo, Limits())
+    with Image.open(io.BytesIO(photo)) as image:
+        image.load()
+    for options in (
+        {"exif": b"Exif\0\0MM\0*\xff\xff\xff\xff broken"},
+        {"exif": b"Exif\0\0nonsense"},
+        {"icc_profile": b"no profile at all"},
+        {"icc_profile": b"\0" * 128 + b"acsp"},
+    ):
+        found = render(encoded(image, "JPEG", quality="keep", **options), Limits())
+        assert found.pictures == sound.pictures

@@ -1,0 +1,73 @@
+"""The process that decodes: started by `Studio`, fed through stdin, answering on stdout."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from typing import BinaryIO
+
+from PIL import Image
+
+from workers.images import containment, ladder, wire
+from workers.images.results import Limits, Rejected, Rendered
+
+Renders = Callable[[bytes, Limits], Rendered]
+
+_MOST_GROWTH_BYTES = 64 * 1024**2
+_FRESH = wire.Answer(wire.Failure("nothing was done yet"))
+
+
+def main(renders: Renders = ladder.render) -> None:
+    """Answer picture after picture until stdin ends or something unforeseen happens."""
+    settings = json.loads(sys.argv[1])
+    limits = Limits(**settings["limits"])
+    _warm_up(limits)
+    gauge = containment.confine(limits, settings["parent"])
+    at_rest = gauge.mapped_and_resident()[1] if gauge else 0
+    _say(wire.READY)
+    while (data := _heard(sys.stdin.buffer)) is not None:
+        outcome = _outcome(renders, data, limits)
+        del data
+        grown = gauge.mapped_and_resident()[1] - at_rest if gauge else 0
+        _say(wire.packed(wire.Answer(outcome, grown > _MOST_GROWTH_BYTES)))
+        if isinstance(outcome, wire.Failure):
+            return
+
+
+def _warm_up(limits: Limits) -> None:
+    """Import what a picture of any kind needs; afterwards no file can be opened."""
+    wire.packed(_FRESH)
+    for kind in ("JPEG", "PNG", "WEBP", "GIF"):
+        sample = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(sample, kind)
+        ladder.render(sample.getvalue(), limits)
+
+
+def _heard(stream: BinaryIO) -> bytes | None:
+    head = stream.read(wire.LENGTH.size)
+    if len(head) < wire.LENGTH.size:
+        return None
+    (length,) = wire.LENGTH.unpack(head)
+    data = stream.read(length)
+    return data if len(data) == length else None
+
+
+def _outcome(renders: Renders, data: bytes, limits: Limits) -> Rendered | Rejected | wire.Failure:
+    containment.allow_cpu(limits.cpu_s)
+    try:
+        return renders(data, limits)
+    except Rejected as rejected:
+        return rejected
+    except MemoryError:
+        return wire.Failure("ran out of memory")
+    except Exception as error:  # noqa: BLE001 - The parent alone can log it.
+        return wire.Failure(ascii(error))
+
+
+def _say(message: bytes) -> None:
+    sys.stdout.buffer.write(message)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

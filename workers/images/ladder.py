@@ -1,0 +1,77 @@
+"""The whole way of one picture: open, decode once, shrink in a cascade, encode."""
+
+import io
+import warnings
+
+from PIL import Image
+
+from workers.images import exif, formats, pixels, placeholder
+from workers.images.results import CONTENT_TYPE, Limits, Picture, PictureName, Rendered
+
+LADDER: dict[PictureName, int] = {"THUMB": 320, "MEDIUM": 1080, "FULL": 2048}
+_QUALITY = 80
+# Methods 5 and 6 save 2 and 5 percent of the bytes for up to twice the time; 2 costs 4 percent.
+_METHOD = 4
+
+
+def render(data: bytes, limits: Limits) -> Rendered:
+    """Everything made of an original; Rejected if it is not a picture we take.
+
+    The same bytes give the same result. Pillow's process-wide pixel limit follows *limits*,
+    and only `Studio` holds memory and time to them.
+    """
+    with warnings.catch_warnings():
+        # Pillow warns of metadata it skips, which is what we want of it.
+        warnings.simplefilter("ignore")
+        with formats.opened(data, limits) as original:
+            return _rendered(original)
+
+
+def _rendered(original: Image.Image) -> Rendered:
+    size = original.size
+    small = _decoded(original, pixels.fitting(size, LADDER["FULL"]))
+    orientation = exif.orientation(original)
+    small = pixels.in_srgb(small, original.info.get("icc_profile"))
+    full = pixels.bare(pixels.upright(small, orientation))
+    medium = pixels.shrunk(full, pixels.fitting(full.size, LADDER["MEDIUM"]))
+    thumb = pixels.shrunk(medium, pixels.fitting(full.size, LADDER["THUMB"]))
+    lies_on_its_side = full.size != small.size
+    return Rendered(
+        width=size[1] if lies_on_its_side else size[0],
+        height=size[0] if lies_on_its_side else size[1],
+        blurhash=placeholder.blurred(thumb),
+        dominant_color=placeholder.dominant_color(thumb),
+        taken_at=exif.taken_at(original),
+        pictures=_encoded({"THUMB": thumb, "MEDIUM": medium, "FULL": full}),
+    )
+
+
+def _decoded(original: Image.Image, size: tuple[int, int]) -> Image.Image:
+    try:
+        # Only a JPEG can decode to a half, quarter or eighth; the others ignore this.
+        original.draft(None, size)
+        original.load()
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError:
+        raise formats.too_many_pixels(2 * (Image.MAX_IMAGE_PIXELS or 0)) from None
+    except Exception as error:  # Decoders of broken pixels raise whatever they stumble over.
+        raise formats.corrupt() from error
+    return pixels.shrunk(original, size)
+
+
+def _encoded(rungs: dict[PictureName, Image.Image]) -> tuple[Picture, ...]:
+    done: dict[tuple[int, int], bytes] = {}
+    for image in rungs.values():
+        if image.size not in done:
+            done[image.size] = _webp(image)
+    return tuple(
+        Picture(name, done[image.size], image.width, image.height, CONTENT_TYPE)
+        for name, image in rungs.items()
+    )
+
+
+def _webp(image: Image.Image) -> bytes:
+    encoded = io.BytesIO()
+    pixels.bare(image).save(encoded, "WEBP", quality=_QUALITY, method=_METHOD)
+    return encoded.getvalue()

@@ -1,0 +1,111 @@
+"""From a decoded picture to an upright one in sRGB, never holding two large copies."""
+
+import io
+
+from PIL import Image, ImageCms
+
+_SRGB = ImageCms.createProfile("sRGB")
+# A long edge this many times the one wanted is halved, thirded, ... by averaging before the filter.
+_AVERAGED_FROM = 1.5
+_STRIP_PIXELS = 2**20
+
+_TRANSPOSITIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def fitting(size: tuple[int, int], long_edge: int) -> tuple[int, int]:
+    """The size with the same proportions and that long edge, or *size* itself if it is smaller."""
+    longest = max(size)
+    if longest <= long_edge:
+        return size
+    width, height = (max(1, round(edge * long_edge / longest)) for edge in size)
+    return width, height
+
+
+def shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """*image* at *size*, 8 bits a channel, in one of the modes L, LA, RGB, RGBA and CMYK."""
+    factor = max(1, int(max(image.size) / max(size) / _AVERAGED_FROM))
+    box = (0.0, 0.0, image.width / factor, image.height / factor)
+    plain = _plain(image, factor)
+    if plain.size == size:
+        return plain
+    return plain.resize(size, Image.Resampling.LANCZOS, box)
+
+
+def _plain(image: Image.Image, factor: int) -> Image.Image:
+    mode = _plain_mode(image)
+    if factor == 1 and mode == image.mode:
+        return image
+    canvas = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
+    rows = max(1, _STRIP_PIXELS // image.width // factor) * factor
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        canvas.paste(_in_plain_mode(strip, mode).reduce(factor), (0, top // factor))
+    return canvas
+
+
+def _plain_mode(image: Image.Image) -> str:
+    if image.mode in ("LA", "CMYK"):
+        return image.mode
+    if image.mode in ("1", "L", "I", "I;16", "I;16B"):
+        return "LA" if image.has_transparency_data else "L"
+    return "RGBA" if image.has_transparency_data else "RGB"
+
+
+def _in_plain_mode(strip: Image.Image, mode: str) -> Image.Image:
+    if strip.mode in ("I", "I;16", "I;16B"):
+        # A direct conversion to 8 bits would clip at 255 instead of dividing.
+        strip = strip.convert("I").point(lambda level: level * (1 / 257) + 0.5)
+        strip = strip.convert("L")
+        strip.info.pop("transparency", None)
+    return strip if strip.mode == mode else strip.convert(mode)
+
+
+def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """*image* in mode RGB, or RGBA if any of it shows through, meant for a screen of the web."""
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    colours = image.getchannel("L") if image.mode == "LA" else image
+    colours = colours.convert("RGB") if colours.mode == "RGBA" else colours
+    converted = _by_profile(colours, profile) or colours.convert("RGB")
+    if alpha is not None and alpha.getextrema() != (255, 255):
+        converted.putalpha(alpha)
+    return converted
+
+
+def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
+    """*image* converted by its profile; None if the profile is absent, broken or for other modes.
+
+    What cannot be read is ignored, as browsers do: the pixels are fine.
+    """
+    if not profile:
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = source.profile.xcolor_space.strip()
+        if space == "RGB" and image.mode == "L":
+            image = image.convert("RGB")
+        if image.mode != {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space):
+            return None
+        return ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """*image* turned and mirrored as its EXIF orientation asks."""
+    transposition = _TRANSPOSITIONS.get(orientation)
+    return image if transposition is None else image.transpose(transposition)
+
+
+def bare(image: Image.Image) -> Image.Image:
+    """The pixels of *image* and nothing that was ever attached to them."""
+    canvas = Image.new(image.mode, image.size)
+    canvas.paste(image)
+    return canvas
