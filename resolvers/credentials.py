@@ -116,7 +116,7 @@ def _too_long_password() -> TooLong:
 
 
 def _display_name(input: SignUpInput) -> str:
-    name = texts.checked(input.display_name or "", MAX_DISPLAY_NAME, "input", "displayName")
+    name = texts.line(input.display_name or "", MAX_DISPLAY_NAME, "input", "displayName")
     return name or input.username.strip()
 
 

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Final
 
-from resolvers.texts import checked, visible_length
+from resolvers.texts import line, prose, visible_length
 from schema.photos import LocationInput, PublishPhotoInput
 from storage.photos import Draft
 from storage.refusals import Invalid, TooLong, together
@@ -23,9 +23,9 @@ Place = tuple[float, float, str | None]
 def of(input: PublishPhotoInput) -> Draft:
     """The draft. Raises Refusals with everything that is wrong with it."""
     title, caption, alt_text, (latitude, longitude, name), words = together(
-        lambda: checked(input.title, MAX_TITLE, "input", "title"),
-        lambda: checked(input.caption, MAX_CAPTION, "input", "caption"),
-        lambda: checked(input.alt_text, MAX_ALT_TEXT, "input", "altText"),
+        lambda: line(input.title, MAX_TITLE, "input", "title"),
+        lambda: prose(input.caption, MAX_CAPTION, "input", "caption"),
+        lambda: prose(input.alt_text, MAX_ALT_TEXT, "input", "altText"),
         lambda: place(input.location) or (None, None, None),
         lambda: tags(input.tags),
     )
@@ -44,7 +44,7 @@ def of(input: PublishPhotoInput) -> Draft:
 def tags(written: list[str]) -> list[str]:
     """The tags in lower case without #, each once, in their order. Raises Invalid or TooLong."""
     path = ("input", "tags")
-    clean = [checked(tag, MAX_TAG + 1, *path).removeprefix("#").casefold() for tag in written]
+    clean = [line(tag, MAX_TAG + 1, *path).removeprefix("#").casefold() for tag in written]
     for tag in clean:
         if not re.fullmatch(r"\w+", tag):
             raise Invalid("a tag is one word of letters, digits and underscores", *path)
@@ -62,7 +62,7 @@ def place(location: LocationInput | None) -> Place | None:
         return None
     _within(location.latitude, 90, "latitude")
     _within(location.longitude, 180, "longitude")
-    name = checked(location.name or "", MAX_PLACE, "input", "location", "name")
+    name = line(location.name or "", MAX_PLACE, "input", "location", "name")
     return location.latitude, location.longitude, name or None
 
 

@@ -11,6 +11,8 @@ from strawberry.types.base import get_object_definition
 def extend(shape: type, **fields: Callable[..., Any]) -> None:
     """Add each function as a field of *shape*, described by its docstring.
 
+    An argument that is an input type and has no description of its own takes that of its type.
+
     This uses the list of fields of Strawberry's type definition, which is no promised API:
     the version is pinned, and the printed schema shows any change.
     """
@@ -20,7 +22,14 @@ def extend(shape: type, **fields: Callable[..., Any]) -> None:
         field.python_name = name
         field.name = name
         field.origin = shape
+        for argument in field.arguments:
+            argument.description = argument.description or _description_of_type(argument.type)
         definition.fields.append(field)
+
+
+def _description_of_type(kind: object) -> str | None:
+    definition = get_object_definition(kind)
+    return definition.description if definition else None
 
 
 def _description(function: Callable[..., Any]) -> str:

@@ -1,5 +1,7 @@
 """Following: who follows whom, and how one begins and ends it."""
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.context import Info
@@ -11,8 +13,10 @@ from storage import follows, users
 from storage.database import Writing
 from storage.rows import UserId
 
+UserIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The user's id.")]
 
-async def follow(info: Info, id: strawberry.ID) -> UserPayload:
+
+async def follow(info: Info, id: UserIdArgument) -> UserPayload:
     """Follow a user; a private account is asked first. Following twice is following once."""
     viewer = info.context.signed_in().user_id
     followee = as_user_id(id)
@@ -21,7 +25,7 @@ async def follow(info: Info, id: strawberry.ID) -> UserPayload:
         return await _payload(tx, followee, viewer)
 
 
-async def unfollow(info: Info, id: strawberry.ID) -> UserPayload:
+async def unfollow(info: Info, id: UserIdArgument) -> UserPayload:
     """Stop following a user, or withdraw the request. Again changes nothing."""
     viewer = info.context.signed_in().user_id
     followee = as_user_id(id)

@@ -8,7 +8,7 @@ from typing import Final
 import strawberry
 
 from resolvers.context import Info, Rules
-from resolvers.texts import checked
+from resolvers.texts import line
 from schema.uploads import (
     CreateUploadInput,
     CreateUploadPayload,
@@ -110,14 +110,14 @@ def _checksum(input: CreateUploadInput) -> bytes:
 
 
 def _filename(input: CreateUploadInput) -> str | None:
-    name = checked(input.filename or "", MAX_FILENAME, "input", "filename")
+    name = line(input.filename or "", MAX_FILENAME, "input", "filename")
     return name or None
 
 
 def _idempotency_key(input: CreateUploadInput) -> str | None:
     if input.idempotency_key is None:
         return None
-    key = checked(input.idempotency_key, MAX_KEY, "input", "idempotencyKey")
+    key = line(input.idempotency_key, MAX_KEY, "input", "idempotencyKey")
     if not key:
         raise Invalid("idempotencyKey must not be empty", "input", "idempotencyKey")
     return key

@@ -1,10 +1,12 @@
 """People: who they are, what they share, and how one changes oneself."""
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.context import Info
 from resolvers.paging import After, First, requested
-from resolvers.texts import checked
+from resolvers.texts import line, prose
 from schema.enums import FollowState
 from schema.photos import Photo, PhotoConnection
 from schema.users import UpdateProfileInput, User, UserConnection, UserPayload
@@ -15,6 +17,8 @@ from storage.rows import UserRow
 MAX_DISPLAY_NAME = 50
 MAX_BIO = 500
 
+Username = Annotated[str, strawberry.argument(description="The username, in any case.")]
+
 
 async def viewer(info: Info) -> User | None:
     """The signed-in user, or null."""
@@ -23,7 +27,7 @@ async def viewer(info: Info) -> User | None:
     return User.of(row) if row else None
 
 
-async def user(info: Info, username: str) -> User | None:
+async def user(info: Info, username: Username) -> User | None:
     """The user of that name, in any case; null when there is none that you may know of."""
     async with info.context.database.connect() as connection:
         row = await users.by_username(connection, username, info.context.viewer_id)
@@ -86,7 +90,7 @@ async def update_profile(info: Info, input: UpdateProfileInput) -> UserPayload:
 def _display_name(input: UpdateProfileInput) -> str | None:
     if not isinstance(input.display_name, str):
         return None
-    name = checked(input.display_name, MAX_DISPLAY_NAME, "input", "displayName")
+    name = line(input.display_name, MAX_DISPLAY_NAME, "input", "displayName")
     if not name:
         raise Invalid("displayName must not be empty", "input", "displayName")
     return name
@@ -95,4 +99,4 @@ def _display_name(input: UpdateProfileInput) -> str | None:
 def _bio(input: UpdateProfileInput) -> str | None:
     if input.bio is strawberry.UNSET:
         return None
-    return checked(input.bio or "", MAX_BIO, "input", "bio")
+    return prose(input.bio or "", MAX_BIO, "input", "bio")

@@ -53,7 +53,9 @@ def tokens(settings: Settings) -> Tokens:
     """What signs and reads tokens."""
     return Tokens(
         settings.secret_key.get_secret_value(),
-        access_ttl=timedelta(seconds=settings.access_token_ttl_s),
+        access_ttl=timedelta(
+            seconds=min(settings.access_token_ttl_s, settings.refresh_token_ttl_s)
+        ),
     )
 
 

@@ -23,7 +23,7 @@ Ask = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture(scope="session")
-def settings(postgres_url: str, store: StoreAddress) -> Settings:  # noqa: F811
+def settings(postgres_url: str, store: StoreAddress) -> Settings:
     return Settings(
         database_url=postgres_url,
         s3_endpoint=store.endpoint,

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
 FAILED = 1
 WRONGLY_SET = 2
+SERVER = "Address of the server; that of the settings when left out."
+
+Visibility = Literal["PUBLIC", "FOLLOWERS", "PRIVATE"]
 
 app = typer.Typer(
     name="picshare",
@@ -47,6 +51,46 @@ def migrate() -> None:
 def schema() -> None:
     """Print the schema of the API in GraphQL's schema language."""
     call("schema")
+
+
+@app.command()
+def demo(
+    url: str = typer.Option("", help=SERVER),
+    photos: int = typer.Option(12, min=1, max=12, help="How many pictures to make."),
+    width: int = typer.Option(2400, min=320, max=4000, help="Longer side of the largest, pixels."),
+) -> None:
+    """Fill a running server with a few people and their pictures, and show a feed."""
+    call("demo", url=url, photos=photos, width=width)
+
+
+@app.command("import")
+def import_(
+    directory: Path = typer.Argument(help="A folder of pictures.", exists=True, file_okay=False),
+    *,
+    url: str = typer.Option("", help=SERVER),
+    login: str = typer.Option(..., prompt="Username", help="Whose photos they become."),
+    password: str = typer.Option(
+        ..., prompt=True, hide_input=True, envvar="PICSHARE_IMPORT_PASSWORD", help="Of that user."
+    ),
+    sign_up: str = typer.Option(
+        "", metavar="EMAIL", help="Make the account first, with this address."
+    ),
+    visibility: Visibility = typer.Option("PUBLIC", help="Who may see the photos."),
+    jobs: int = typer.Option(4, min=1, max=32, help="Files to send at the same time."),
+    recursive: Annotated[bool, typer.Option(help="Folders in the folder too.")] = True,
+) -> None:
+    """Upload a folder of pictures. Run again, it goes on where it stopped."""
+    call(
+        "imports",
+        directory=directory,
+        url=url,
+        login=login,
+        password=password,
+        sign_up=sign_up,
+        visibility=visibility,
+        jobs=jobs,
+        recursive=recursive,
+    )
 
 
 def call(verb: str, **arguments: Any) -> None:

@@ -4,20 +4,38 @@ Linux ends them with their parent, so there they are at most about to go. Elsewh
 start ends them, known by number and time of birth, because a number alone may be reused.
 """
 
+import signal
 from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # The package ships no types.
 
+from server.embedded.processes import await_condition
+
 WAIT_S = 5.0
+SHUTDOWN_S = 20.0
 SAME_BIRTH_S = 1.0
 
 
-def inhabitants_of(directory: Path) -> list[psutil.Process]:
-    """The PostgreSQL processes that work in *directory*."""
+def end_postgres(directory: Path) -> bool:
+    """Whether no PostgreSQL works in *directory* any more: shut down in order, or else by force."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        found = _inhabitants(directory)
+        pids = {process.pid for process in found}
+        # An orderly end is asked of the first process alone; it ends the others.
+        asked = [process for process in found if process.info["ppid"] not in pids]
+        for process in asked if number == signal.SIGINT else found:
+            with suppress(psutil.Error):
+                process.send_signal(number)
+        if await_condition(lambda: not _inhabitants(directory), SHUTDOWN_S):
+            return True
+    return False
+
+
+def _inhabitants(directory: Path) -> list[psutil.Process]:
     return [
         process
-        for process in psutil.process_iter(["name", "cwd"])
+        for process in psutil.process_iter(["name", "cwd", "ppid"])
         if process.info["name"] == "postgres" and process.info["cwd"] == str(directory)
     ]
 

@@ -17,13 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from server.embedded import sockets
-from server.embedded.leftovers import inhabitants_of
+from server.embedded import leftovers, sockets
 from server.embedded.processes import (
     CannotStart,
     Process,
     Program,
-    await_condition,
     await_ready,
     tie_to_parent,
 )
@@ -34,7 +32,6 @@ ACCOUNT = "embedded_postgres"
 USERADD = ("useradd", "--system", "--no-create-home")
 SOCKET_NAME = ".s.PGSQL.5432"
 START_TIMEOUT_S = 60.0
-LEFTOVER_TIMEOUT_S = 20.0
 
 LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 SETTINGS = {
@@ -157,15 +154,10 @@ def _end_leftovers(cluster: Cluster) -> None:
     status = cluster.directory / "postmaster.pid"
     if not status.exists():
         return
-    for signal_number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        if not (found := inhabitants_of(cluster.directory)):
-            # A number in a stale file can be anyone's by now, and PostgreSQL would not start.
-            status.unlink(missing_ok=True)
-            return
-        for process in found:
-            process.send_signal(signal_number)
-        await_condition(lambda: not inhabitants_of(cluster.directory), LEFTOVER_TIMEOUT_S)
-    raise CannotStart(f"another PostgreSQL still uses {cluster.directory}")
+    if not leftovers.end_postgres(cluster.directory):
+        raise CannotStart(f"another PostgreSQL still uses {cluster.directory}")
+    # A number in a stale file can be anyone's by now, and PostgreSQL would not start.
+    status.unlink(missing_ok=True)
 
 
 def _status(cluster: Cluster) -> tuple[int, str] | None:

@@ -22,8 +22,9 @@ function useOpen() {
   }, [added]);
 
   function open(example) {
-    stop();
     const index = editor.tabs.findIndex(tab => tab.title === example.name);
+    if (index === editor.activeTabIndex) return;
+    stop();
     if (index >= 0) return editor.changeTab(index);
     editor.addTab();
     setAdded(example);

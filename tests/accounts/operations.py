@@ -27,7 +27,7 @@ mutation($token: String!) {
 }
 """
 LOG_OUT = "mutation { logOut { errors { code } } }"
-VIEWER = "{ viewerId }"
+VIEWER = "{ viewer { username } }"
 PASSWORD = "correct horse battery"
 WRONG = {
     "session": None,

@@ -42,7 +42,7 @@ def callers(database, clock):
 @pytest.fixture
 async def session(database, ann):
     async with database.begin() as tx:
-        return await sessions.begin(tx, ann.id, TOKENS.first_refresh(), timedelta(days=30))
+        return await sessions.begin(tx, ann.key, TOKENS.first_refresh(), timedelta(days=30))
 
 
 def bearer(session, tokens=TOKENS):
@@ -222,7 +222,7 @@ async def test_the_memory_is_bounded(database, ann, clock):
     callers = Callers(database, TOKENS, clock=clock, most=2)
     async with database.begin() as tx:
         made = [
-            await sessions.begin(tx, ann.id, TOKENS.first_refresh(), timedelta(days=1))
+            await sessions.begin(tx, ann.key, TOKENS.first_refresh(), timedelta(days=1))
             for _ in range(3)
         ]
     for session in made:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from resolvers.context import Caller
 from schema.sessions import LogInInput, RefreshSessionInput, Session, SignUpInput
-from tests.accounts.operations import LOG_OUT, NO_SESSION, VIEWER, bearer
+from server.auth.callers import Callers
+from tests.accounts.operations import LOG_OUT, NO_SESSION, SIGN_UP, VIEWER, account, bearer
 
 
 async def test_refreshing_needs_no_access_token_and_stands_a_bad_one(refresh, member):
@@ -31,18 +33,16 @@ async def test_a_refresh_keeps_the_session_and_a_repeated_one_gives_the_same_tok
     assert seen[0][1] == []
 
 
-async def test_reuse_ends_the_session_for_good(send, parts, refresh, member):
+async def test_reuse_ends_the_session_for_good(database, parts, refresh, member):
     second = (await refresh(member["refreshToken"]))["session"]
     third = (await refresh(second["refreshToken"]))["session"]
 
     assert await refresh(member["refreshToken"]) == NO_SESSION
     assert await refresh(third["refreshToken"]) == NO_SESSION
-    parts.callers._known.clear()
+    another_process = Callers(database, parts.tokens)
     for session in (member, second, third):
-        assert await send(VIEWER, bearer(session)) == (
-            {"viewerId": None},
-            ["the session has ended; log in again"],
-        )
+        caller = await another_process.of(bearer(session))
+        assert caller == Caller(refused="the session has ended; log in again")
 
 
 @pytest.mark.parametrize("token", ["", "psr_", "psr_" + "A" * 43, "\0", "\ud800", "x" * 1_000_000])
@@ -58,7 +58,7 @@ async def test_an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothi
 ):
     assert await refresh(member["accessToken"]) == NO_SESSION
     assert await send(VIEWER, f"Bearer {member['refreshToken']}") == (
-        {"viewerId": None},
+        {"viewer": None},
         ["the access token is not valid; log in again"],
     )
 
@@ -69,7 +69,7 @@ async def test_logging_out_ends_all_tokens_of_this_session_only(send, log_in, re
     assert await send(LOG_OUT, bearer(member)) == ({"logOut": {"errors": []}}, [])
 
     ended = ["the session has ended; log in again"]
-    assert await send(VIEWER, bearer(member)) == ({"viewerId": None}, ended)
+    assert await send(VIEWER, bearer(member)) == ({"viewer": None}, ended)
     assert await send(LOG_OUT, bearer(member)) == (None, ended)
     assert await refresh(member["refreshToken"]) == NO_SESSION
     assert (await send(VIEWER, bearer(other)))[1] == []
@@ -106,3 +106,20 @@ def test_no_secret_shows_when_inputs_and_sessions_are_printed():
     ]
 
     assert "canary" not in repr(shown)
+
+
+async def test_over_http_a_token_is_good_until_the_logout(client):
+    async def post(query, authorization=None, **variables):
+        headers = {"Authorization": authorization} if authorization else {}
+        body = {"query": query, "variables": variables}
+        return (await client.post("/graphql", json=body, headers=headers)).json()
+
+    session = (await post(SIGN_UP, input=account()))["data"]["signUp"]["session"]
+    viewer = {"username": session["user"]["username"]}
+
+    assert await post(VIEWER, bearer(session)) == {"data": {"viewer": viewer}}
+    assert await post(LOG_OUT, bearer(session)) == {"data": {"logOut": {"errors": []}}}
+    refused = await post(VIEWER, bearer(session))
+    assert refused["data"] == {"viewer": None}
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["UNAUTHENTICATED"]
+    assert await post(VIEWER) == {"data": {"viewer": None}}

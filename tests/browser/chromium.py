@@ -64,7 +64,8 @@ class Tab:
         result = await self.tell(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
-        assert "exceptionDetails" not in result, result["exceptionDetails"]
+        failure = result.get("exceptionDetails")
+        assert failure is None, f"{failure['exception']['description']}; {self.complaints()}"
         return result["result"].get("value")
 
     async def until(self, condition: str) -> None:
@@ -81,6 +82,13 @@ class Tab:
 
     def reported(self, method: str) -> list[dict]:
         return [event["params"] for event in self.events if event["method"] == method]
+
+    def complaints(self) -> list[dict]:
+        """What the console shows, uncaught exceptions, and requests that failed."""
+        kinds = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
+        return [
+            event for kind in (*kinds, "Network.loadingFailed") for event in self.reported(kind)
+        ]
 
 
 @asynccontextmanager

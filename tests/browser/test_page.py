@@ -47,15 +47,6 @@ async def sign_up(page):
     return name
 
 
-def complaints(page):
-    logged = [entry["entry"] for entry in page.reported("Log.entryAdded")]
-    return (
-        logged
-        + page.reported("Runtime.exceptionThrown")
-        + page.reported("Runtime.consoleAPICalled")
-    )
-
-
 def addresses(page):
     sent = [event["request"]["url"] for event in page.reported("Network.requestWillBeSent")]
     sockets = [event["url"] for event in page.reported("Network.webSocketCreated")]
@@ -71,8 +62,7 @@ async def test_the_page_asks_nobody_but_its_own_server(page, api):
     await answer_to(page, "WhoAmI")
 
     assert [url for url in addresses(page) if not url.startswith(api.url + "/")] == []
-    assert page.reported("Network.loadingFailed") == []
-    assert complaints(page) == []
+    assert page.complaints() == []
 
 
 async def test_it_opens_with_an_operation_that_can_be_run(page):

@@ -5,19 +5,23 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from workers.images import Crashed, Limits, Studio, render
+from workers.images import Crashed, Limits, Studio, formats, render
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are those of Linux")
 
 SABOTAGED = (sys.executable, "-I", str(Path(__file__).with_name("sabotaged_child.py")))
 LIMITS = Limits(cpu_s=1, wall_s=15)
 DEADLINE_S = 20
+
+without_threads = pytest.mark.skipif(
+    formats.HAS_HEIF, reason="the HEIC decoder needs threads, which Linux counts as processes"
+)
 
 
 def own_children() -> set[int]:
@@ -29,13 +33,13 @@ def own_children() -> set[int]:
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-async def until_gone(pids: set[int]) -> None:
+async def until(claim: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE_S):
-        while any(map(is_running, pids)):
+        while not claim():  # noqa: ASYNC110 - Other processes set no event.
             await asyncio.sleep(0.02)
 
 
@@ -54,8 +58,8 @@ async def sabotaged() -> AsyncIterator[Studio]:
         (b"spin", "killed by SIGXCPU"),
         (b"allocate", "ran out of memory"),
         (b"share", "Cannot allocate memory"),
-        (b"fork", "BlockingIOError"),
-        (b"start_a_program", "BlockingIOError"),
+        pytest.param(b"fork", "BlockingIOError", marks=without_threads),
+        pytest.param(b"start_a_program", "BlockingIOError", marks=without_threads),
         (b"connect", "Too many open files"),
         (b"write %s", "Too many open files"),
         (b"tell_secrets", "MALLOC_ARENA_MAX"),
@@ -137,9 +141,7 @@ async def test_a_child_that_died_while_idle_costs_nobody_a_job(photo):
     async with Studio(children=1) as studio:
         (idle,) = own_children() - before
         os.kill(idle, signal.SIGKILL)
-        async with asyncio.timeout(DEADLINE_S):
-            while own_children() != before:
-                await asyncio.sleep(0.02)
+        await until(lambda: own_children() == before)
 
         assert await studio.render(photo) == render(photo, Limits())
 
@@ -174,8 +176,7 @@ async def test_a_killed_parent_leaves_no_orphans():
 
     assert parent.returncode == -signal.SIGKILL
     assert len(children) == 2
-    with contextlib.suppress(ProcessLookupError):
-        await until_gone(children)
+    await until(lambda: not any(map(is_running, children)))
 
 
 async def test_a_child_is_replaced_before_it_grows_old(photo):

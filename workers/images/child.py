@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from workers.images import containment, ladder, wire
+from workers.images import containment, formats, ladder, wire
 from workers.images.results import Limits, Rejected, Rendered
 
 Renders = Callable[[bytes, Limits], Rendered]
@@ -22,7 +22,7 @@ def main(renders: Renders = ladder.render) -> None:
     settings = json.loads(sys.argv[1])
     limits = Limits(**settings["limits"])
     _warm_up(limits)
-    gauge = containment.confine(limits, settings["parent"])
+    gauge = containment.confine(limits, settings["parent"], needs_threads=formats.HAS_HEIF)
     at_rest = gauge.mapped_and_resident()[1] if gauge else 0
     _say(wire.READY)
     while (data := _heard(sys.stdin.buffer)) is not None:

@@ -30,11 +30,13 @@ class Gauge:
         return int(mapped) * page, int(resident) * page
 
 
-def confine(limits: Limits, parent: int) -> Gauge | None:
+def confine(limits: Limits, parent: int, *, needs_threads: bool) -> Gauge | None:
     """Take from this process all it can do but compute; None where memory cannot be gauged.
 
     Root becomes nobody first, since root is not bound by the limit on processes. Where that
-    is not possible (a user namespace with one user), the other walls stand.
+    is not possible (a user namespace with one user), the other walls stand. The system counts
+    threads as processes, so a decoder that needs threads could start processes too; they end
+    with the child, being of its group.
     """
     gauge = Gauge(os.open("/proc/self/statm", os.O_RDONLY)) if sys.platform == "linux" else None
     if os.geteuid() == 0:
@@ -43,7 +45,8 @@ def confine(limits: Limits, parent: int) -> Gauge | None:
         _die_with(parent)
     _limit("RLIMIT_CORE", 0)
     _limit("RLIMIT_FSIZE", 0)
-    _limit("RLIMIT_NPROC", 0)
+    if not needs_threads:
+        _limit("RLIMIT_NPROC", 0)
     _limit("RLIMIT_NOFILE", 3 if gauge is None else gauge.descriptor + 1)
     if gauge is not None:
         # Libraries are mapped far beyond what they touch, so what may still be mapped is

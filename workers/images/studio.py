@@ -129,6 +129,7 @@ class _Child:
         assert process.stdout is not None
         self._process, self._limits = process, limits
         self._stdin, self._stdout = process.stdin, process.stdout
+        self._reading = asyncio.Lock()
         self._jobs = 0
         self.is_worn = False
 
@@ -165,7 +166,8 @@ class _Child:
         self._stdin.write(wire.LENGTH.pack(len(data)))
         self._stdin.write(data)
         await self._stdin.drain()
-        return await wire.unpacked(self._stdout)
+        async with self._reading:
+            return await wire.unpacked(self._stdout)
 
     async def _cause_of_death(self) -> str:
         with contextlib.suppress(TimeoutError):
@@ -188,7 +190,8 @@ class _Child:
         """Return when the process is reaped and its pipes are closed."""
         self._stdin.close()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_END_S):
+            # A job still at work reads its own end first.
+            async with asyncio.timeout(_END_S), self._reading:
                 # A full pipe would never come to its end by itself.
                 await self._stdout.read()
                 await self._process.wait()

@@ -1,0 +1,1 @@
+"""A client of the public API, as anyone could write it: it knows nothing of the server's inside."""
