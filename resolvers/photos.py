@@ -77,4 +77,9 @@ async def original_url(photo: strawberry.Parent[Photo], info: Info) -> str | Non
     original = await info.context.loaders.originals.load(photo.key)
     if original is None:
         return None
-    return info.context.objects.presigned_get(original.key, info.context.rules.original_url_ttl)
+    return info.context.objects.presigned_get(
+        original.key,
+        info.context.rules.original_url_ttl,
+        filename=original.filename or f"photo-{photo.key}.{original.content_type.split('/')[-1]}",
+        content_type=original.content_type,
+    )

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, REGISTRY, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -60,7 +61,8 @@ async def _database(parts: Parts) -> str:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S), parts.database.connect() as connection:
             current = await revisions.current(connection)
-    except (Unavailable, TimeoutError):
+    # A database that is full, or refuses us by name, is as good as out of reach.
+    except (Unavailable, TimeoutError, DBAPIError):
         return "unreachable"
     if current != revisions.newest():
         return f"schema revision is {current}, not {revisions.newest()}; run `picshare migrate`"
@@ -89,10 +91,13 @@ async def _gathered(parts: Parts) -> list[Metric]:
         async with parts.database.connect() as connection:
             by_status = await variants.count_by_status(connection)
             depth, age_s = await jobs.waiting(connection)
-    except Unavailable:
+    # DBAPIError where the tables are yet to be made.
+    except (Unavailable, DBAPIError):
         return []
     photos = GaugeMetricFamily(
-        "picshare_photos", "Photos by status; READY is an estimate.", labels=["status"]
+        "picshare_photos",
+        "Photos by status; READY is an estimate where there are very many.",
+        labels=["status"],
     )
     for status, total in by_status.items():
         photos.add_metric([status], total)

@@ -29,10 +29,11 @@ def presigned(
     keys: Keys,
     *,
     headers: Mapping[str, str],
+    parameters: Mapping[str, str] | None = None,
     now: datetime,
     expires_in_s: int,
 ) -> str:
-    """*url* with a signature for exactly this method and these headers, until it expires.
+    """*url* with a signature for exactly this method, these headers and these query parameters.
 
     *url* is an object's address without a query, its path percent-encoded already; *now* is
     in UTC; the signature is good for *expires_in_s* seconds from then.
@@ -50,6 +51,7 @@ def presigned(
             "X-Amz-Date": f"{now:%Y%m%dT%H%M%SZ}",
             "X-Amz-Expires": str(expires_in_s),
             "X-Amz-SignedHeaders": names,
+            **(parameters or {}),
         }
     )
     lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))

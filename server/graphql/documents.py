@@ -1,7 +1,7 @@
 """Documents that clients send: parsed and validated once, however often they come."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from graphql import (
@@ -19,7 +19,8 @@ from graphql.language.visitor import BREAK
 
 MAX_TOKENS: Final = 5_000
 MAX_ERRORS: Final = 10
-KEPT: Final = 1_000
+# A parsed document takes about 500 bytes for each of its characters.
+KEPT_CHARACTERS: Final = 100_000
 LONGEST_KEPT: Final = 10_000
 
 
@@ -46,11 +47,27 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._kept = lru_cache(maxsize=KEPT)(self._of)
+        # The one that was not used for the longest time comes first.
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
 
     def of(self, text: str) -> Document:
-        """The document, remembered unless it is long enough to crowd out others."""
-        return self._kept(text) if len(text) <= LONGEST_KEPT else self._of(text)
+        """The document; one that can be executed is remembered, unless it crowds out others."""
+        known = self._kept.get(text)
+        if known is not None:
+            self._kept.move_to_end(text)
+            return known
+        document = self._of(text)
+        if not document.errors and len(text) <= LONGEST_KEPT:
+            self._keep(text, document)
+        return document
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._kept[text] = document
+        self._characters += len(text)
+        while self._characters > KEPT_CHARACTERS:
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)
 
     def _of(self, text: str) -> Document:
         try:

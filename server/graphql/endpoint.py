@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 import orjson
+from graphql import located_error
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,7 +13,6 @@ from server import graphiql, observed
 from server.graphql import errors
 from server.graphql.execution import Answer, Execution
 from server.graphql.requests import BadRequest, asked
-from storage.database import Unavailable
 
 JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
@@ -31,7 +31,7 @@ class Endpoint:
         """The answer to one HTTP request."""
         accepted = _accepted(request)
         if accepted is None:
-            if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            if request.method != "POST" and "text/html" in request.headers.get("accept", ""):
                 return graphiql.page()
             return _response(
                 errors.refused(f"Accept must admit {GRAPHQL_JSON} or {JSON}"),
@@ -44,10 +44,8 @@ class Endpoint:
             observed.operation("none", errors.BAD_INPUT)
             headers = {"Allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
             return _response(errors.refused(str(error)), accepted, error.status, headers)
-        except Unavailable as error:
-            observed.operation("none", errors.UNAVAILABLE)
-            body = errors.refused(str(error), errors.UNAVAILABLE)
-            return _response(body, accepted, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+        except Exception as error:  # noqa: BLE001 - What is unexpected is logged there.
+            return _failed(error, accepted)
         observed.operation(answer.operation, answer.outcome)
         if answer.outcome == errors.UNAVAILABLE:
             return _response(answer.body, accepted, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
@@ -75,6 +73,16 @@ def _accepted(request: Request) -> str | None:
     if "*/*" in wanted and "text/html" not in wanted:
         return JSON
     return None
+
+
+def _failed(error: Exception, accepted: str) -> Response:
+    """The answer when something broke before or beside the resolvers."""
+    shown = errors.shown([located_error(error)], observed.request_id())
+    code = shown[0]["extensions"]["code"]
+    observed.operation("none", code)
+    if code == errors.UNAVAILABLE:
+        return _response({"errors": shown}, accepted, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+    return _response({"errors": shown}, accepted, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _response(

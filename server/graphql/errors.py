@@ -1,5 +1,6 @@
 """Errors of an answer: a code for programs, a text for people, and no secrets in either."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import structlog
@@ -25,13 +26,28 @@ _EXPECTED: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-def shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
-    """The error as the client gets it.
+def shown(found: Iterable[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """The errors as the client gets them.
 
-    An unexpected one is logged with everything that is known and shown by its id alone.
+    An unexpected one is logged with everything that is known and shown by its id alone. It is
+    logged once, however many fields it struck: those of a list share what a loader raised.
     """
+    entries, logged = [], set[int]()
+    for error in found:
+        entry = _entry(error)
+        if entry["extensions"]["code"] == INTERNAL:
+            if id(error.original_error) not in logged:
+                log.error("resolver failed", path=error.path, exc_info=error.original_error)
+            logged.add(id(error.original_error))
+            entry["message"] = f"something went wrong; ask about request {request_id}"
+            entry["extensions"]["requestId"] = request_id
+        entries.append(entry)
+    return entries
+
+
+def _entry(error: GraphQLError) -> dict[str, Any]:
     message, code = _told(error)
-    entry: dict[str, Any] = {"message": message or error.message}
+    entry: dict[str, Any] = {"message": message}
     if error.locations:
         entry["locations"] = [
             {"line": place.line, "column": place.column} for place in error.locations
@@ -39,10 +55,6 @@ def shown(error: GraphQLError, request_id: str) -> dict[str, Any]:
     if error.path:
         entry["path"] = error.path
     entry["extensions"] = {"code": code}
-    if code == INTERNAL:
-        log.error("resolver failed", path=error.path, exc_info=error.original_error)
-        entry["message"] = f"something went wrong; ask about request {request_id}"
-        entry["extensions"]["requestId"] = request_id
     return entry
 
 

@@ -36,7 +36,7 @@ class Execution:
         """What the client gets. Raises BadRequest for a write that came by GET."""
         document = self._documents.of(asked.query)
         if document.errors or document.ast is None:
-            return _refused([errors.shown(error, request_id) for error in document.errors])
+            return _refused(errors.shown(document.errors, request_id))
         operation = document.operation(asked.operation_name)
         if operation is None:
             return _refused(_which(asked.operation_name))
@@ -56,7 +56,7 @@ class Execution:
 def _answered(
     result: ExecutionResult, operation: OperationDefinitionNode, request_id: str
 ) -> Answer:
-    found = [errors.shown(error, request_id) for error in result.errors or ()]
+    found = errors.shown(result.errors or (), request_id)
     name = f"{operation.operation.value} {label(operation)}"
     if found and result.data is None and not any("path" in error for error in found):
         return _refused(found, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MAX_BODY_BYTES: Final = 128 * 1024
 MAX_DEPTH: Final = 64
@@ -33,7 +33,7 @@ class Asked:
 
 async def asked(request: Request) -> Asked:
     """What the request asks for. Raises BadRequest."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _from_address(request)
     content_type = request.headers.get("content-type", "")
     media_type, _, parameters = content_type.partition(";")
@@ -43,17 +43,20 @@ async def asked(request: Request) -> Asked:
 
 
 def _is_other_charset(parameters: str) -> bool:
-    name, _, value = parameters.partition("=")
-    is_charset = name.strip().lower() == "charset"
-    return is_charset and value.strip().strip('"').lower() not in {"utf-8", "utf8"}
+    pairs = [parameter.lower().partition("=") for parameter in parameters.split(";")]
+    charsets = [value.strip().strip('"') for name, _, value in pairs if name.strip() == "charset"]
+    return any(charset not in {"utf-8", "utf8"} for charset in charsets)
 
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise BadRequest(f"the body is larger than {MAX_BODY_BYTES:,} bytes", 413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise BadRequest(f"the body is larger than {MAX_BODY_BYTES:,} bytes", 413)
+    except ClientDisconnect:
+        raise BadRequest("the body was cut off") from None
     return bytes(body)
 
 

@@ -29,8 +29,11 @@ def render(data: bytes, limits: Limits) -> Rendered:
 
 def _rendered(original: Image.Image) -> Rendered:
     size = original.size
-    small = _decoded(original, pixels.fitting(size, LADDER["FULL"]))
-    orientation = exif.orientation(original)
+    full_size = pixels.fitting(size, LADDER["FULL"])
+    _decode(original, full_size)
+    # EXIF may lie behind the pixels, and is out of reach once the original is closed.
+    orientation, taken_at = exif.orientation(original), exif.taken_at(original)
+    small = pixels.shrunk(original, full_size, may_close=True)
     small = pixels.in_srgb(small, original.info.get("icc_profile"))
     full = pixels.bare(pixels.upright(small, orientation))
     medium = pixels.shrunk(full, pixels.fitting(full.size, LADDER["MEDIUM"]))
@@ -41,12 +44,12 @@ def _rendered(original: Image.Image) -> Rendered:
         height=size[0] if lies_on_its_side else size[1],
         blurhash=placeholder.blurred(thumb),
         dominant_color=placeholder.dominant_color(thumb),
-        taken_at=exif.taken_at(original),
+        taken_at=taken_at,
         pictures=_encoded({"THUMB": thumb, "MEDIUM": medium, "FULL": full}),
     )
 
 
-def _decoded(original: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _decode(original: Image.Image, size: tuple[int, int]) -> None:
     try:
         # Only a JPEG can decode to a half, quarter or eighth; the others ignore this.
         original.draft(None, size)
@@ -57,7 +60,6 @@ def _decoded(original: Image.Image, size: tuple[int, int]) -> Image.Image:
         raise formats.too_many_pixels(2 * (Image.MAX_IMAGE_PIXELS or 0)) from None
     except Exception as error:  # Decoders of broken pixels raise whatever they stumble over.
         raise formats.corrupt() from error
-    return pixels.shrunk(original, size)
 
 
 def _encoded(rungs: dict[PictureName, Image.Image]) -> tuple[Picture, ...]:

@@ -29,11 +29,16 @@ def fitting(size: tuple[int, int], long_edge: int) -> tuple[int, int]:
     return width, height
 
 
-def shrunk(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """*image* at *size*, 8 bits a channel, in one of the modes L, LA, RGB, RGBA and CMYK."""
+def shrunk(image: Image.Image, size: tuple[int, int], *, may_close: bool = False) -> Image.Image:
+    """*image* at *size*, 8 bits a channel, in one of the modes L, LA, RGB, RGBA and CMYK.
+
+    An image that may be closed gives its memory back before the filter asks for more.
+    """
     factor = max(1, int(max(image.size) / max(size) / _AVERAGED_FROM))
     box = (0.0, 0.0, image.width / factor, image.height / factor)
     plain = _plain(image, factor)
+    if may_close and plain is not image:
+        image.close()
     if plain.size == size:
         return plain
     return plain.resize(size, Image.Resampling.LANCZOS, box)
