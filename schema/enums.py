@@ -4,7 +4,14 @@ from enum import StrEnum
 
 import strawberry
 
-from storage.rows import FollowState, PhotoFailureCode, PhotoStatus, VariantName, Visibility
+from storage.rows import (
+    FollowState,
+    NotificationKind,
+    PhotoFailureCode,
+    PhotoStatus,
+    VariantName,
+    Visibility,
+)
 
 
 def _shown(members: type[StrEnum], description: str, **each: str) -> None:
@@ -20,6 +27,17 @@ _shown(
     NONE="Does not follow.",
     REQUESTED="Asked to follow a private account, and waits to be let in.",
     FOLLOWING="Follows.",
+)
+_shown(
+    NotificationKind,
+    "What somebody did that you are told of.",
+    FOLLOW="Follows you.",
+    FOLLOW_REQUEST="Asks to follow you.",
+    FOLLOW_ACCEPTED="Let you follow them.",
+    LIKE="Likes your photo; several people are one notification.",
+    COMMENT="Commented on your photo.",
+    REPLY="Replied to your comment.",
+    MENTION="Mentioned you in a comment.",
 )
 _shown(
     Visibility,
@@ -53,4 +71,11 @@ _shown(
     FULL="At most 2048 pixels on the long edge.",
 )
 
-__all__ = ["FollowState", "PhotoFailureCode", "PhotoStatus", "VariantName", "Visibility"]
+__all__ = [
+    "FollowState",
+    "NotificationKind",
+    "PhotoFailureCode",
+    "PhotoStatus",
+    "VariantName",
+    "Visibility",
+]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-Kind = Literal["user", "photo", "upload"]
+Kind = Literal["user", "photo", "upload", "comment", "notification"]
 
 _LENGTH: Final = 32
 

@@ -83,6 +83,10 @@ class Photo(Node):
     taken_at: datetime | None = strawberry.field(
         description="When it was taken, if the owner chose to share that."
     )
+    like_count: int = strawberry.field(description="How many people like it.")
+    comment_count: int = strawberry.field(
+        description="How many comments it has, replies included, deleted ones not."
+    )
     width: int | None = strawberry.field(
         description="In pixels, with the EXIF orientation applied; null until READY."
     )
@@ -112,6 +116,8 @@ class Photo(Node):
             failure=_failure(row),
             created_at=row.created_at,
             taken_at=row.taken_at,
+            like_count=row.like_count,
+            comment_count=row.comment_count,
             width=row.width,
             height=row.height,
             blurhash=row.blurhash,

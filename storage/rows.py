@@ -10,6 +10,8 @@ UserId = NewType("UserId", UUID)
 PhotoId = NewType("PhotoId", UUID)
 UploadId = NewType("UploadId", UUID)
 SessionId = NewType("SessionId", UUID)
+CommentId = NewType("CommentId", UUID)
+NotificationId = NewType("NotificationId", UUID)
 
 Row = TypeVar("Row")
 
@@ -55,6 +57,18 @@ class FollowState(StrEnum):
     NONE = "NONE"
     REQUESTED = "REQUESTED"
     FOLLOWING = "FOLLOWING"
+
+
+class NotificationKind(StrEnum):
+    """What somebody did that a user is told of."""
+
+    FOLLOW = "FOLLOW"
+    FOLLOW_REQUEST = "FOLLOW_REQUEST"
+    FOLLOW_ACCEPTED = "FOLLOW_ACCEPTED"
+    LIKE = "LIKE"
+    COMMENT = "COMMENT"
+    REPLY = "REPLY"
+    MENTION = "MENTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,8 @@ class PhotoRow:
     failure_message: str | None
     created_at: datetime
     taken_at: datetime | None
+    like_count: int
+    comment_count: int
     width: int | None
     height: int | None
     blurhash: str | None
@@ -151,6 +167,28 @@ class VariantRow:
     height: int
     content_type: str
     byte_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    id: CommentId
+    photo_id: PhotoId
+    author_id: UserId
+    parent_id: CommentId | None
+    body: str | None
+    created_at: datetime
+    reply_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRow:
+    id: NotificationId
+    user_id: UserId
+    kind: NotificationKind
+    photo_id: PhotoId | None
+    comment_id: CommentId | None
+    created_at: datetime
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.rows import PhotoFailureCode, PhotoStatus, VariantName, Visibility
+from storage.rows import NotificationKind, PhotoFailureCode, PhotoStatus, VariantName, Visibility
 
 metadata = MetaData(
     naming_convention={
@@ -163,6 +163,9 @@ photos = Table(
     Column("failure_message", Text),
     _now("created_at"),
     Column("taken_at", DateTime(timezone=True)),
+    # Comments are counted at every depth, deleted ones not.
+    _count("like_count"),
+    _count("comment_count"),
     Column("width", Integer),
     Column("height", Integer),
     Column("blurhash", Text),
@@ -256,4 +259,77 @@ blocks = Table(
     _now("created_at"),
     CheckConstraint("blocker_id <> blocked_id", name="not_oneself"),
     Index(None, "blocked_id"),
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    Column("photo_id", Uuid, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True),
+    _user("user_id", primary_key=True),
+    _now("created_at"),
+    Index("likes_likers_idx", "photo_id", text("created_at DESC"), text("user_id DESC")),
+    Index(None, "user_id"),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    _id(),
+    Column("photo_id", Uuid, ForeignKey("photos.id", ondelete="CASCADE"), nullable=False),
+    _user("author_id"),
+    Column("parent_id", Uuid, ForeignKey("comments.id", ondelete="CASCADE")),
+    # Null once deleted while replies remain: a tombstone keeps their place in the thread.
+    Column("body", Text),
+    _now("created_at"),
+    # Direct replies that can be listed, tombstones among them.
+    _count("reply_count"),
+    Index(
+        "comments_threads_idx",
+        "photo_id",
+        text("created_at DESC"),
+        text("id DESC"),
+        postgresql_where=text("parent_id IS NULL"),
+    ),
+    Index("comments_replies_idx", "parent_id", "created_at", "id"),
+    Index(None, "author_id"),
+)
+
+# One row is what a user is told once: that several people liked a photo is one notification.
+notifications = Table(
+    "notifications",
+    metadata,
+    _id(),
+    _user("user_id"),
+    _one_of("kind", NotificationKind),
+    Column("photo_id", Uuid, ForeignKey("photos.id", ondelete="CASCADE")),
+    Column("comment_id", Uuid, ForeignKey("comments.id", ondelete="CASCADE")),
+    # When the latest of its actors joined.
+    _now("created_at"),
+    Column("read_at", DateTime(timezone=True)),
+    Index("notifications_list_idx", "user_id", text("created_at DESC"), text("id DESC")),
+    Index("notifications_unread_idx", "user_id", postgresql_where=text("read_at IS NULL")),
+    # Unread likes of one photo gather in one notification.
+    Index(
+        "notifications_likes_key",
+        "user_id",
+        "photo_id",
+        unique=True,
+        postgresql_where=text("kind = 'LIKE' AND read_at IS NULL"),
+    ),
+    Index("notifications_photo_id_idx", "photo_id"),
+    Index("notifications_comment_id_idx", "comment_id"),
+)
+
+notification_actors = Table(
+    "notification_actors",
+    metadata,
+    Column(
+        "notification_id",
+        Uuid,
+        ForeignKey("notifications.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _user("actor_id", primary_key=True),
+    _now("created_at"),
+    Index(None, "actor_id"),
 )
