@@ -76,7 +76,12 @@ class Queue:
                 delay_s = min(delay_s * 2, LONGEST_RECONNECT_S)
 
     async def _connected(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=5, command_timeout=10)
+        connection = await asyncpg.connect(
+            self._url,
+            timeout=5,
+            command_timeout=10,
+            server_settings={"application_name": "picshare-queue"},
+        )
         try:
             manager = QueueManager(Queries(AsyncpgDriver(connection)))
             for kind, handler in self._handlers.items():
@@ -99,7 +104,15 @@ class Queue:
 
     def _run_by(self, handler: Handler) -> Callable[[Job], Awaitable[None]]:
         async def run(job: Job) -> None:
-            outcome = await self._unless_handed_back(handler, job)
+            try:
+                outcome = await self._unless_handed_back(handler, job)
+            except RetryRequested:
+                raise
+            except Exception:
+                # A bug, or a machine at its end: the job is kept, and its own count of crashes
+                # ends it when this happens again and again.
+                log.exception("job failed", kind=job.entrypoint, job=job.id)
+                outcome = Outcome.AGAIN
             log.info("job", kind=job.entrypoint, job=job.id, outcome=str(outcome))
             if outcome is Outcome.AGAIN:
                 raise RetryRequested(delay=_delay(job.attempts), reason=str(outcome))

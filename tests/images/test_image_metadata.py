@@ -50,7 +50,7 @@ def webp(scene: Image.Image) -> bytes:
 
 def avif(scene: Image.Image) -> bytes:
     stream = io.BytesIO()
-    scene.save(stream, "AVIF", exif=exif(), xmp=XMP)
+    scene.save(stream, "AVIF", exif=exif(), xmp=XMP, speed=10)
     return stream.getvalue()
 
 
