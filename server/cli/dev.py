@@ -1,5 +1,6 @@
 """`picshare dev`: the whole system in one go, on one machine."""
 
+import asyncio
 import fcntl
 import os
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import typer
 
 import storage
+from server.cli import checks
 from server.cli.plan import Plan, plan
 from server.embedded import leftovers, postgres, store
 from server.embedded.processes import CannotStart, Process, Program, answers_http, await_ready
@@ -20,7 +22,7 @@ from server.settings import PREFIX, Settings
 MIGRATE_TIMEOUT_S = 300.0
 START_TIMEOUT_S = 60.0
 # Longer than the API and the worker give themselves, so that they are killed only when they hang.
-GRACE_S = 20.0
+GRACE_S = 30.0
 DATABASE_STAGE, STORE_STAGE, FRONT_STAGE, OURS_STAGE = range(4)
 
 
@@ -31,6 +33,7 @@ def run(settings: Settings) -> None:
     with _locked(data):
         leftovers.end_all(notes)
         planned = plan(settings.model_copy(update={"data_dir": data}))
+        asyncio.run(_reach_given(planned))
         supervisor = Supervisor(notes, typer.echo)
         supervisor.listen()
         try:
@@ -47,6 +50,13 @@ def run(settings: Settings) -> None:
             supervisor.stop()
 
 
+async def _reach_given(planned: Plan) -> None:
+    if planned.cluster is None:
+        await checks.reach_database(planned.settings)
+    if planned.objects is None:
+        await checks.reach_store(planned.settings)
+
+
 def _start(supervisor: Supervisor, planned: Plan) -> None:
     if planned.cluster is not None:
         start_database = partial(postgres.start, planned.cluster)
@@ -60,9 +70,9 @@ def _start(supervisor: Supervisor, planned: Plan) -> None:
         )
     if not _is_migrated(planned):
         supervisor.run(_verb("migrate", planned.settings), MIGRATE_TIMEOUT_S)
+    supervisor.start(Part("The API", OURS_STAGE, partial(_start_api, supervisor, planned.settings)))
     work = partial(Process, _verb("work", planned.settings))
     supervisor.start(Part("The worker", OURS_STAGE, work))
-    supervisor.start(Part("The API", OURS_STAGE, partial(_start_api, supervisor, planned.settings)))
 
 
 def _is_migrated(planned: Plan) -> bool:

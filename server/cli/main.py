@@ -56,11 +56,12 @@ def schema() -> None:
 @app.command()
 def demo(
     url: str = typer.Option("", help=SERVER),
+    password: str = typer.Option("", help="Of everyone in the demo, instead of the usual one."),
     photos: int = typer.Option(12, min=1, max=12, help="How many pictures to make."),
     width: int = typer.Option(2400, min=320, max=4000, help="Longer side of the largest, pixels."),
 ) -> None:
     """Fill a running server with a few people and their pictures, and show a feed."""
-    call("demo", url=url, photos=photos, width=width)
+    call("demo", url=url, password=password, photos=photos, width=width)
 
 
 @app.command("import")

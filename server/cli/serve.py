@@ -9,7 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from server.cli import checks
+from server.cli import checks, loading
 from server.embedded import sockets
 from server.embedded.processes import CannotStart, tie_to_parent
 from server.settings import Settings, load
@@ -39,12 +39,14 @@ def run(settings: Settings) -> None:
 
 def application() -> Starlette:
     """The API, in the process that serves it."""
-    from server.app import create_app  # noqa: PLC0415 - The parent of several processes needs none.
-
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         tie_to_parent(signal.SIGTERM, parent.pid)
-    return create_app(load())
+    with loading.quickly():
+        # The parent of several processes needs no application.
+        from server.app import create_app  # noqa: PLC0415
+
+        return create_app(load())
 
 
 def _configuration(settings: Settings) -> uvicorn.Config:

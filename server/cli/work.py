@@ -4,7 +4,7 @@ import asyncio
 
 import uvloop
 
-from server.cli import checks
+from server.cli import checks, loading
 from server.settings import Settings
 
 
@@ -12,6 +12,8 @@ def run(settings: Settings) -> None:
     """Return after SIGTERM or Ctrl-C, when running jobs are finished or given back."""
     checks.are_set(settings, *checks.DATABASE, *checks.STORE)
     asyncio.run(checks.reach_all(settings))
-    from server import worker  # noqa: PLC0415 - A fault outside is told before the heavy imports.
+    with loading.quickly():
+        # A fault outside is told before the heavy imports.
+        from server import worker  # noqa: PLC0415
 
     uvloop.run(worker.run(settings))

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 PR_SET_PDEATHSIG = 1
 MAX_LOG_BYTES = 10 * 1024**2
 POLL_S = 0.02
+KILL_TIMEOUT_S = 3.0
 
 
 class CannotStart(Exception):
@@ -83,7 +84,10 @@ class Process:
     @property
     def exit_code(self) -> int | None:
         """None while it runs."""
-        return self._popen.poll()
+        if self._popen.returncode is None and self._popen.poll() is not None:
+            # What it started ends with it. Only now: later its number may belong to someone else.
+            self._signal_group(signal.SIGKILL)
+        return self._popen.returncode
 
     def ask_to_stop(self) -> None:
         """Send the stop signal and return at once."""
@@ -92,23 +96,17 @@ class Process:
     def stop(self) -> None:
         """Return when it has ended: by itself within its grace, or killed."""
         self.ask_to_stop()
-        try:
-            self._popen.wait(self.program.grace_s)
-        except subprocess.TimeoutExpired:
+        if not await_condition(lambda: self.exit_code is not None, self.program.grace_s):
             self.kill()
-        self._signal_all(signal.SIGKILL)
 
     def kill(self) -> None:
         """Return when it has ended, at once and without its consent."""
-        self._signal_all(self.program.kill_signal)
-        try:
-            self._popen.wait(2)
-        except subprocess.TimeoutExpired:
-            self._signal_all(signal.SIGKILL)
-            self._popen.wait()
+        for number in (self.program.kill_signal, signal.SIGKILL):
+            if self.exit_code is None:
+                self._signal_group(number)
+                await_condition(lambda: self.exit_code is not None, KILL_TIMEOUT_S)
 
-    def _signal_all(self, number: signal.Signals) -> None:
-        """Reach its own children too, even those that outlived it."""
+    def _signal_group(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 

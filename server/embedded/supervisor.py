@@ -98,7 +98,6 @@ class Supervisor:
             if time.monotonic() >= part.start_again_at:
                 self._start_again(part)
         elif process.exit_code is not None:
-            process.kill()
             leftovers.forget(self._notes, process.pid)
             part.process = None
             if time.monotonic() - part.started_at > STEADY_S:

@@ -14,7 +14,15 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.language import FieldNode, StringValueNode, Visitor, VisitorAction, visit
+from graphql.language import (
+    FieldNode,
+    IntValueNode,
+    StringValueNode,
+    ValueNode,
+    Visitor,
+    VisitorAction,
+    visit,
+)
 from graphql.language.visitor import BREAK
 
 MAX_TOKENS: Final = 5_000
@@ -22,6 +30,8 @@ MAX_ERRORS: Final = 10
 # A parsed document takes about 500 bytes for each of its characters.
 KEPT_CHARACTERS: Final = 100_000
 LONGEST_KEPT: Final = 10_000
+# Python refuses to read an integer of more than 4,300 digits.
+LONGEST_INTEGER: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +84,29 @@ class Documents:
             ast = parse(text, max_tokens=MAX_TOKENS, no_location=False)
         except GraphQLSyntaxError as error:
             return Document(None, (error,))
-        errors = validate(self._schema, ast, max_errors=MAX_ERRORS)
-        if not errors and _holds_nul(ast):
-            errors = [GraphQLError("texts must not hold NUL")]
+        unfit = _Unfit()
+        visit(ast, unfit)
+        errors = unfit.errors or validate(self._schema, ast, max_errors=MAX_ERRORS)
         return Document(ast, tuple(errors))
 
 
-class _Nul(Visitor):
-    found = False
+class _Unfit(Visitor):
+    """Finds the first value that the grammar allows and that cannot be read or stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[GraphQLError] = []
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> VisitorAction:
-        if "\0" in node.value:
-            self.found = True
-            return BREAK
-        return None
+        return self._refuse(node, "texts must not hold NUL") if "\0" in node.value else None
 
+    def enter_int_value(self, node: IntValueNode, *_: object) -> VisitorAction:
+        is_long = len(node.value) > LONGEST_INTEGER
+        return self._refuse(node, "an integer has too many digits") if is_long else None
 
-def _holds_nul(ast: DocumentNode) -> bool:
-    visitor = _Nul()
-    visit(ast, visitor)
-    return visitor.found
+    def _refuse(self, node: ValueNode, message: str) -> VisitorAction:
+        self.errors.append(GraphQLError(message, node))
+        return BREAK
 
 
 def label(operation: OperationDefinitionNode) -> str:

@@ -6,16 +6,14 @@ import pytest
 from server.cli.main import app
 from tests.cli.conftest import Picshare
 
-VERBS = [command.callback.__name__ for command in app.registered_commands]
+VERBS = [command.name or command.callback.__name__ for command in app.registered_commands]
 
 
 def test_the_verbs():
     assert {"dev", "serve", "work", "migrate", "schema"} <= set(VERBS)
 
 
-@pytest.mark.parametrize(
-    "verb", [command.name or command.callback.__name__ for command in app.registered_commands]
-)
+@pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_explains_itself(picshare: Picshare, verb: str):
     result = picshare(verb, "--help")
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from server.embedded.sockets import free_port
@@ -62,14 +64,14 @@ def test_an_empty_variable_is_as_good_as_none(picshare: Picshare):
     assert result.stdout.endswith("}\n")
 
 
-@pytest.mark.parametrize("verb", ["serve", "work", "migrate"])
+@pytest.mark.parametrize("verb", ["dev", "serve", "work", "migrate"])
 def test_an_unreachable_database_is_one_line(
-    picshare: Picshare, given: dict[str, object], verb: str
+    picshare: Picshare, given: dict[str, object], verb: str, tmp_path: Path
 ):
     port = free_port()
     url = f"postgresql://ann:secret@127.0.0.1:{port}/picshare"
 
-    result = picshare(verb, **given | {"database_url": url})
+    result = picshare(verb, **given | {"database_url": url, "data_dir": tmp_path})
 
     assert result.exit_code == 1
     assert result.stderr == (
@@ -90,11 +92,13 @@ def test_a_missing_database_is_one_line(picshare: Picshare, given: dict[str, obj
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["serve", "work", "migrate"])
-def test_an_unreachable_store_is_one_line(picshare: Picshare, given: dict[str, object], verb: str):
+@pytest.mark.parametrize("verb", ["dev", "serve", "work", "migrate"])
+def test_an_unreachable_store_is_one_line(
+    picshare: Picshare, given: dict[str, object], verb: str, tmp_path: Path
+):
     endpoint = f"http://127.0.0.1:{free_port()}"
 
-    result = picshare(verb, **given | {"s3_endpoint": endpoint})
+    result = picshare(verb, **given | {"s3_endpoint": endpoint, "data_dir": tmp_path})
 
     assert result.exit_code == 1
     assert result.stderr == (

@@ -139,6 +139,6 @@ def _begin_put(of: Store, key: str) -> socket.socket:
 
 
 @pytest.fixture(autouse=True)
-def _only_embedded(store: StoreAddress) -> None:
+def _only_embedded() -> None:
     if "PICSHARE_TEST_S3_ENDPOINT" in os.environ:
         pytest.skip("tests of the embedded store do not apply to another one")
