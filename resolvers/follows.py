@@ -9,7 +9,7 @@ from resolvers.ids import as_user_id
 from resolvers.paging import After, First, requested
 from schema.enums import FollowState
 from schema.users import User, UserConnection, UserPayload
-from storage import follows, users
+from storage import follow_requests, follows, users
 from storage.database import Writing
 from storage.rows import UserId
 
@@ -32,6 +32,41 @@ async def unfollow(info: Info, id: UserIdArgument) -> UserPayload:
     async with info.context.database.begin() as tx:
         await follows.remove(tx, viewer, followee)
         return await _payload(tx, followee, viewer)
+
+
+async def accept(info: Info, id: UserIdArgument) -> UserPayload:
+    """Let in a user who asks to follow you. Again changes nothing."""
+    viewer = info.context.signed_in().user_id
+    follower = as_user_id(id)
+    async with info.context.database.begin() as tx:
+        await follow_requests.accept(tx, viewer, follower)
+        return await _payload(tx, follower, viewer)
+
+
+async def decline(info: Info, id: UserIdArgument) -> UserPayload:
+    """Send away a user who asks to follow you; they are not told."""
+    viewer = info.context.signed_in().user_id
+    follower = as_user_id(id)
+    async with info.context.database.begin() as tx:
+        await follow_requests.decline(tx, viewer, follower)
+        return await _payload(tx, follower, viewer)
+
+
+async def remove_follower(info: Info, id: UserIdArgument) -> UserPayload:
+    """Make a user follow you no longer; they are not told. Again changes nothing."""
+    viewer = info.context.signed_in().user_id
+    follower = as_user_id(id)
+    async with info.context.database.begin() as tx:
+        await follows.remove_follower(tx, viewer, follower)
+        return await _payload(tx, follower, viewer)
+
+
+async def requests(info: Info, first: First = 20, after: After = None) -> UserConnection:
+    """Who asks to follow you, the latest first. Needs a session."""
+    viewer = info.context.signed_in().user_id
+    request = requested("users", first, after)
+    async with info.context.database.connect() as connection:
+        return UserConnection.of(await follow_requests.waiting(connection, viewer, request))
 
 
 async def _payload(tx: Writing, id: UserId, viewer: UserId) -> UserPayload:

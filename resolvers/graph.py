@@ -3,7 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import feed, follows, nodes, photos, sessions, uploads, users, variants
+from resolvers import blocks, feed, follows, nodes, photos, sessions, uploads, users, variants
 from resolvers.extend import extend
 from resolvers.problems import answering
 from schema.errors import InputError
@@ -23,6 +23,8 @@ extend(
     photos=photos.every_photo,
     users=users.every_user,
     feed=feed.feed,
+    follow_requests=follows.requests,
+    blocked_users=blocks.blocked_users,
 )
 extend(
     User,
@@ -53,6 +55,11 @@ extend(
     publish_photo=answering(photos.publish),
     follow_user=answering(follows.follow),
     unfollow_user=answering(follows.unfollow),
+    accept_follow=answering(follows.accept),
+    decline_follow=answering(follows.decline),
+    remove_follower=answering(follows.remove_follower),
+    block_user=answering(blocks.block),
+    unblock_user=answering(blocks.unblock),
 )
 
 schema = strawberry.Schema(

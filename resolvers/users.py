@@ -10,7 +10,7 @@ from resolvers.texts import line, prose
 from schema.enums import FollowState
 from schema.photos import Photo, PhotoConnection
 from schema.users import UpdateProfileInput, User, UserConnection, UserPayload
-from storage import follows, users
+from storage import follow_requests, users
 from storage.refusals import Invalid, together
 from storage.rows import UserRow
 
@@ -80,7 +80,7 @@ async def update_profile(info: Info, input: UpdateProfileInput) -> UserPayload:
     is_private = input.is_private if isinstance(input.is_private, bool) else None
     async with info.context.database.begin() as tx:
         if is_private is False:
-            await follows.accept_all(tx, viewer)
+            await follow_requests.accept_all(tx, viewer)
         row = await users.change(
             tx, viewer, display_name=display_name, bio=bio, is_private=is_private
         )

@@ -3,16 +3,29 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    delete,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import notifications
 from storage.database import Writing, columns, values
 from storage.pages import each, newest_first, page_of_each, pages
 from storage.refusals import Missing, NotAllowed
-from storage.rows import Cursor, FollowState, Page, PageRequest, UserId, UserRow
+from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
 from storage.visibility import user_visible_to
+
+_ONE = literal(1)
 
 
 async def add(tx: Writing, follower: UserId, followee: UserId) -> FollowState:
@@ -22,12 +35,10 @@ async def add(tx: Writing, follower: UserId, followee: UserId) -> FollowState:
     """
     if follower == followee:
         raise NotAllowed("you cannot follow yourself", "id")
-    if await _lock(tx, follower, followee) and not await _follows(tx, follower, followee):
-        await tx.execute(
-            upsert(follow_requests)
-            .values(follower_id=follower, followee_id=followee)
-            .on_conflict_do_nothing()
-        )
+    if await lock(tx, follower, followee) and not await is_following(tx, follower, followee):
+        asked = upsert(follow_requests).values(follower_id=follower, followee_id=followee)
+        if await values(tx, asked.on_conflict_do_nothing().returning(_ONE)):
+            await notifications.tell(tx, followee, NotificationKind.FOLLOW_REQUEST, follower)
         return FollowState.REQUESTED
     added = await values(
         tx,
@@ -37,7 +48,8 @@ async def add(tx: Writing, follower: UserId, followee: UserId) -> FollowState:
         .returning(follows.c.followee_id),
     )
     if added:
-        await _count(tx, follower, followee, 1)
+        await count(tx, follower, followee, 1)
+        await notifications.tell(tx, followee, NotificationKind.FOLLOW, follower)
     return FollowState.FOLLOWING
 
 
@@ -46,52 +58,34 @@ async def remove(tx: Writing, follower: UserId, followee: UserId) -> None:
 
     Raises Missing for a user that the follower may not know of.
     """
-    await _lock(tx, follower, followee)
-    await tx.execute(delete(follow_requests).where(_between(follow_requests, follower, followee)))
-    removed = await values(
-        tx,
-        delete(follows)
-        .where(_between(follows, follower, followee))
-        .returning(follows.c.followee_id),
-    )
-    if removed:
-        await _count(tx, follower, followee, -1)
+    await lock(tx, follower, followee)
+    await _end(tx, follower, followee)
 
 
-async def accept_all(tx: Writing, followee: UserId) -> None:
-    """Let in everyone who waits, as when an account becomes public.
+async def remove_follower(tx: Writing, followee: UserId, follower: UserId) -> None:
+    """Make someone follow no longer, without a word to them. Again changes nothing.
 
-    Whoever asks meanwhile waits until the transaction ends, and finds the account as it is then.
+    Raises Missing for a user that the followee may not know of.
     """
-    waiting = select(follow_requests.c.follower_id).where(follow_requests.c.followee_id == followee)
-    # The counters are locked in the order of the ids, as everywhere: two never wait for each other.
-    everyone = or_(users.c.id == followee, users.c.id.in_(waiting))
-    await tx.execute(
-        select(users.c.id).where(everyone).order_by(users.c.id).with_for_update(key_share=True)
-    )
-    let_in = await values(
-        tx,
-        delete(follow_requests)
-        .where(follow_requests.c.followee_id == followee)
-        .returning(follow_requests.c.follower_id),
-    )
-    if let_in:
-        pairs = [{"follower_id": follower, "followee_id": followee} for follower in let_in]
-        await tx.execute(insert(follows), pairs)
-        await _count_up(tx, let_in, followee)
+    await lock(tx, followee, follower)
+    await _end(tx, follower, followee)
 
 
-async def _count_up(tx: Writing, followers: Sequence[UserId], followee: UserId) -> None:
-    await tx.execute(
-        update(users)
-        .where(users.c.id.in_(followers))
-        .values(following_count=users.c.following_count + 1)
-    )
-    await tx.execute(
-        update(users)
-        .where(users.c.id == followee)
-        .values(follower_count=users.c.follower_count + len(followers))
-    )
+async def sever(tx: Writing, one: UserId, other: UserId) -> None:
+    """End what is between the two, in both directions; the caller has locked both."""
+    await _end(tx, one, other)
+    await _end(tx, other, one)
+
+
+async def _end(tx: Writing, follower: UserId, followee: UserId) -> None:
+    asked = delete(follow_requests).where(between(follow_requests, follower, followee))
+    if await values(tx, asked.returning(_ONE)):
+        await notifications.withdraw(tx, followee, NotificationKind.FOLLOW_REQUEST, follower)
+    followed = delete(follows).where(between(follows, follower, followee))
+    if await values(tx, followed.returning(_ONE)):
+        await count(tx, follower, followee, -1)
+        await notifications.withdraw(tx, followee, NotificationKind.FOLLOW, follower)
+        await notifications.withdraw(tx, follower, NotificationKind.FOLLOW_ACCEPTED, followee)
 
 
 async def states(
@@ -184,39 +178,42 @@ def _entries(answer: Iterable[Sequence[Any]]) -> Iterable[tuple[UserId, UserRow,
         yield parent, row, Cursor(followed_at, row.id)
 
 
-def _between(table: FromClause, follower: UserId, followee: UserId) -> ColumnElement[bool]:
+def between(table: FromClause, follower: UserId, followee: UserId) -> ColumnElement[bool]:
+    """True for the row of that pair."""
     return and_(table.c.follower_id == follower, table.c.followee_id == followee)
 
 
-async def _follows(tx: Writing, follower: UserId, followee: UserId) -> bool:
+async def is_following(tx: Writing, follower: UserId, followee: UserId) -> bool:
+    """Whether the one follows the other."""
     found = await values(
-        tx, select(follows.c.followee_id).where(_between(follows, follower, followee))
+        tx, select(follows.c.followee_id).where(between(follows, follower, followee))
     )
     return bool(found)
 
 
-async def _lock(tx: Writing, follower: UserId, followee: UserId) -> bool:
-    """Keep others from changing what lies between the two; True when the followee is private.
+async def lock(tx: Writing, viewer: UserId, other: UserId) -> bool:
+    """Keep others from changing what lies between the two; True when the other is private.
 
     The rows are locked in the order of the ids, so that two who follow each other never wait
-    for each other.
+    for each other. Raises Missing for another that *viewer* may not know of.
     """
     both = (
         select(users.c.id, users.c.is_private)
         .where(
-            users.c.id.in_([follower, followee]),
-            or_(users.c.id == follower, user_visible_to(follower)),
+            users.c.id.in_([viewer, other]),
+            or_(users.c.id == viewer, user_visible_to(viewer)),
         )
         .order_by(users.c.id)
         .with_for_update(key_share=True, of=users)
     )
     found: dict[UserId, bool] = dict((await tx.execute(both)).all())
-    if followee not in found:
+    if other not in found:
         raise Missing("there is no such user", "id")
-    return found[followee]
+    return found[other]
 
 
-async def _count(tx: Writing, follower: UserId, followee: UserId, change: int) -> None:
+async def count(tx: Writing, follower: UserId, followee: UserId, change: int) -> None:
+    """Count one follow more or less for both."""
     await tx.execute(
         update(users)
         .where(users.c.id.in_([follower, followee]))

@@ -90,6 +90,11 @@ async def make_follow(database: Database, *, by: Person, of: Person) -> None:
         await follows.add(tx, by.key, of.key)
 
 
+async def make_private(database: Database, person: Person) -> None:
+    async with database.begin() as tx:
+        await users.change(tx, person.key, is_private=True)
+
+
 async def make_block(database: Database, *, by: Person, of: Person) -> None:
     async with database.begin() as tx:
         await tx.execute(blocks.insert().values(blocker_id=by.key, blocked_id=of.key))

@@ -106,7 +106,9 @@ def _is_ready(client: httpx.Client, url: str) -> bool:
 
 def _end(process: subprocess.Popen[bytes], log: Path) -> None:
     """Ask it to end; it must, with all it started, and without a complaint."""
-    started = [] if process.poll() is not None else psutil.Process(process.pid).children(True)
+    started = (
+        [] if process.poll() is not None else psutil.Process(process.pid).children(recursive=True)
+    )
     process.send_signal(signal.SIGTERM)
     try:
         code = process.wait(STOP_S)

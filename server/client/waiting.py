@@ -9,7 +9,10 @@ from typing import Any, Final
 from server.client.accounts import Account
 
 MOST_IDS: Final = 100
+# A few are done in a moment; of many, nobody needs to know each at once.
+FEW: Final = 10
 PAUSE_S: Final = 0.3
+LONG_PAUSE_S: Final = 1.0
 STALLED_S: Final = 300.0
 
 STATUSES = """query Statuses($ids: [ID!]!) { nodes(ids: $ids) {
@@ -66,7 +69,7 @@ class Waiting:
                     f"{len(self._left)} photos are still PROCESSING, and none has moved for "
                     f"{STALLED_S:.0f} s; is a worker running?"
                 )
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(PAUSE_S if len(self._left) <= FEW else LONG_PAUSE_S)
 
     async def _look(self) -> None:
         ids = list(self._left)[:MOST_IDS]

@@ -13,7 +13,7 @@ FEED = """{ viewer { username followingCount followerCount } feed { edges { node
 } } } }"""
 
 
-def session_of(running: Running, printed: str) -> str:  # noqa: F811
+def session_of(running: Running, printed: str) -> str:
     found = re.search(r"Log in in GraphiQL at (\S+) as (\S+) / (\S+)", printed)
     assert found is not None
     assert found[1] == f"{running.url}/graphql"
@@ -22,7 +22,7 @@ def session_of(running: Running, printed: str) -> str:  # noqa: F811
     return str(answer["data"]["logIn"]["session"]["accessToken"])
 
 
-def test_the_feed_of_the_first_is_full(running: Running):  # noqa: F811
+def test_the_feed_of_the_first_is_full(running: Running):
     result = running.picshare("demo", *FEW)
 
     assert result.returncode == 0, result.stderr
@@ -47,7 +47,7 @@ def test_the_feed_of_the_first_is_full(running: Running):  # noqa: F811
     assert photos["Last light, first stars"]["location"] == {"name": "Playa de la Concha"}
 
 
-def test_the_links_open(running: Running):  # noqa: F811
+def test_the_links_open(running: Running):
     printed = running.picshare("demo", *FEW).stdout
 
     links = re.findall(r"http://\S+/media/\S+", printed)
@@ -58,14 +58,14 @@ def test_the_links_open(running: Running):  # noqa: F811
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
 
 
-def test_it_can_be_run_again(running: Running):  # noqa: F811
+def test_it_can_be_run_again(running: Running):
     first, second = (running.picshare("demo", "--photos=1", "--width=320") for _ in range(2))
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert session_of(running, first.stdout) != session_of(running, second.stdout)
 
 
-def test_no_server_is_one_line(running: Running):  # noqa: F811
+def test_no_server_is_one_line(running: Running):
     result = running.picshare("demo", "--url=http://127.0.0.1:1")
 
     assert result.returncode == 1

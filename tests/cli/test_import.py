@@ -24,7 +24,7 @@ def login() -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, corpus: Path) -> Path:  # noqa: F811
+def folder(tmp_path: Path, corpus: Path) -> Path:
     """Three good pictures, one of them deeper, a broken one, and what is no picture."""
     made = tmp_path / "pictures"
     (made / "older").mkdir(parents=True)
@@ -43,7 +43,7 @@ def good(folder: Path) -> Path:
     return folder
 
 
-def imported(running: Running, folder: Path, login: str, *more: str):  # noqa: F811
+def imported(running: Running, folder: Path, login: str, *more: str):
     return running.picshare(
         "import",
         str(folder),
@@ -54,7 +54,7 @@ def imported(running: Running, folder: Path, login: str, *more: str):  # noqa: F
     )
 
 
-def asked(running: Running, query: str, token: str = "", **variables: object):  # noqa: F811
+def asked(running: Running, query: str, token: str = "", **variables: object):
     answer = httpx.post(
         f"{running.url}/graphql",
         json={"query": query, "variables": variables},
@@ -64,13 +64,13 @@ def asked(running: Running, query: str, token: str = "", **variables: object):  
     return answer["data"]
 
 
-def photos(running: Running, login: str) -> dict[str, dict]:  # noqa: F811
+def photos(running: Running, login: str) -> dict[str, dict]:
     session = asked(running, LOG_IN, i={"login": login, "password": PASSWORD})["logIn"]["session"]
     viewer = asked(running, MY_PHOTOS, session["accessToken"])["viewer"]
     return {edge["node"]["title"]: edge["node"] for edge in viewer["photos"]["edges"]}
 
 
-def test_every_picture_becomes_a_photo(running: Running, good: Path, login: str):  # noqa: F811
+def test_every_picture_becomes_a_photo(running: Running, good: Path, login: str):
     result = imported(running, good, login, "--visibility=FOLLOWERS")
 
     assert (result.returncode, result.stdout) == (
@@ -85,7 +85,7 @@ def test_every_picture_becomes_a_photo(running: Running, good: Path, login: str)
     assert original.content == (good / "evening_walk.jpg").read_bytes()
 
 
-def test_a_second_run_sends_nothing(running: Running, good: Path, login: str):  # noqa: F811
+def test_a_second_run_sends_nothing(running: Running, good: Path, login: str):
     imported(running, good, login)
     before = stored(running)
 
@@ -100,7 +100,7 @@ def test_a_second_run_sends_nothing(running: Running, good: Path, login: str):  
     assert len(photos(running, login)) == 3
 
 
-def test_it_goes_on_with_what_was_added(running: Running, good: Path, login: str, corpus: Path):  # noqa: F811
+def test_it_goes_on_with_what_was_added(running: Running, good: Path, login: str, corpus: Path):
     imported(running, good, login, "--no-recursive")
     shutil.copy(corpus / "odd/gray.jpg", good / "a first name.jpg")
 
@@ -114,18 +114,18 @@ def test_it_goes_on_with_what_was_added(running: Running, good: Path, login: str
     assert set(photos(running, login)) == {"evening walk", "Flower", "glass", "a first name"}
 
 
-def test_a_broken_picture_is_named_with_its_reason(running: Running, folder: Path, login: str):  # noqa: F811
+def test_a_broken_picture_is_named_with_its_reason(running: Running, folder: Path, login: str):
     result = imported(running, folder, login)
 
     assert result.returncode == 1
     assert "3 of 4 photos are READY." in result.stdout
-    assert re.search(r"^FAILED \S+/broken\.jpg: CORRUPT_IMAGE: .+$", result.stderr, re.M)
+    assert re.search(r"^FAILED \S+/broken\.jpg: CORRUPT_IMAGE: .+$", result.stderr, re.MULTILINE)
     assert result.stderr.splitlines()[-1] == "picshare: 1 of 4 files did not become photos"
     assert photos(running, login)["broken"]["failure"] == {"code": "CORRUPT_IMAGE"}
 
 
 def test_a_file_the_server_refuses_does_not_stop_the_others(
-    running: Running,  # noqa: F811
+    running: Running,
     good: Path,
     login: str,
 ):
@@ -138,7 +138,7 @@ def test_a_file_the_server_refuses_does_not_stop_the_others(
     assert "empty.png: INVALID: byteSize must be at least 1" in result.stderr
 
 
-def test_the_same_bytes_twice_are_one_photo(running: Running, good: Path, login: str):  # noqa: F811
+def test_the_same_bytes_twice_are_one_photo(running: Running, good: Path, login: str):
     shutil.copy(good / "Flower.WEBP", good / "older/copy.webp")
 
     result = imported(running, good, login)
@@ -148,7 +148,7 @@ def test_the_same_bytes_twice_are_one_photo(running: Running, good: Path, login:
     assert len(photos(running, login)) == 3
 
 
-def test_no_server_is_one_line(tmp_path: Path, running: Running):  # noqa: F811
+def test_no_server_is_one_line(tmp_path: Path, running: Running):
     (tmp_path / "a.jpg").touch()
 
     result = running.picshare(
@@ -160,14 +160,14 @@ def test_no_server_is_one_line(tmp_path: Path, running: Running):  # noqa: F811
     assert result.stderr.count("\n") == 1
 
 
-def test_a_wrong_password_is_one_line(running: Running, good: Path):  # noqa: F811
+def test_a_wrong_password_is_one_line(running: Running, good: Path):
     result = running.picshare("import", str(good), "--login=nobody", "--password=wrong")
 
     assert result.returncode == 1
     assert result.stderr == "picshare: the login or the password is wrong\n"
 
 
-def test_an_empty_folder_is_no_success(running: Running, tmp_path: Path):  # noqa: F811
+def test_an_empty_folder_is_no_success(running: Running, tmp_path: Path):
     result = running.picshare("import", str(tmp_path), "--login=ann", "--password=x")
 
     assert (result.returncode, result.stderr) == (
@@ -176,6 +176,6 @@ def test_an_empty_folder_is_no_success(running: Running, tmp_path: Path):  # noq
     )
 
 
-def stored(running: Running) -> dict[str, int]:  # noqa: F811
+def stored(running: Running) -> dict[str, int]:
     """Every object, and when it was last written: sending it again would change that."""
     return {str(path): path.stat().st_mtime_ns for path in running.objects("")}

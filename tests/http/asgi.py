@@ -1,5 +1,6 @@
 """Requests as they come over the wire, for what an HTTP client would tidy up first."""
 
+import asyncio
 from urllib.parse import unquote_to_bytes
 
 
@@ -35,8 +36,11 @@ async def answered(client, asked_for, receive):
 async def asked(client, method, target):
     """The status and the body for a target that is passed on untouched."""
 
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        # The client stays and listens until the answer is complete.
+        return messages.pop() if messages else await asyncio.Future()
 
     start, *rest = await answered(client, scope(method, target), receive)
     return start["status"], b"".join(message.get("body", b"") for message in rest)

@@ -1,0 +1,218 @@
+"""What people are told of what others did.
+
+A notification has one actor; only unread likes of one photo gather several. Whoever writes a
+like, a comment or a follow tells of it in the same transaction, and withdraws it in the
+transaction that takes it back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    Uuid,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from storage.database import Writing, values
+from storage.events import notified, wake_user
+from storage.pages import each
+from storage.rows import CommentId, NotificationId, NotificationKind, PhotoId, UserId
+from storage.tables import notification_actors as actors
+from storage.tables import notifications
+from storage.visibility import not_blocked
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a notification is of, whoever did it."""
+
+    kind: NotificationKind
+    photo: PhotoId | None
+    comment: CommentId | None
+
+
+async def tell(
+    tx: Writing,
+    recipient: UserId,
+    kind: NotificationKind,
+    actor: UserId,
+    *,
+    photo: PhotoId | None = None,
+    comment: CommentId | None = None,
+) -> None:
+    """Let *recipient* know what *actor* did. Telling again changes nothing.
+
+    Nobody is told of what they did themselves, nor across a block.
+    """
+    await tell_each(tx, [recipient], kind, actor, photo=photo, comment=comment)
+
+
+async def tell_each(
+    tx: Writing,
+    recipients: Sequence[UserId],
+    kind: NotificationKind,
+    actor: UserId,
+    *,
+    photo: PhotoId | None = None,
+    comment: CommentId | None = None,
+) -> None:
+    """Like `tell` for many recipients of one thing, in as many statements as for one."""
+    others = [id for id in dict.fromkeys(recipients) if id != actor]
+    if not others:
+        return
+    # A block waits for who is being told, and is seen by who is told after it.
+    await tx.execute(select(func.pg_advisory_xact_lock_shared(_lock_of(actor))))
+    told = _telling(others, _About(kind, photo, comment), actor).cte("told")
+    joined = insert(actors).from_select(
+        ["notification_id", "actor_id", "created_at"],
+        select(told.c.id, literal(actor, Uuid), func.clock_timestamp()),
+    )
+    await tx.execute(select(wake_user(told.c.user_id)).add_cte(joined.cte("joined")))
+
+
+def _telling(recipients: Sequence[UserId], about: _About, actor: UserId) -> Insert:
+    parents = each(recipients)
+    known = (
+        select(1)
+        .select_from(notifications.join(actors))
+        .where(
+            notifications.c.user_id == parents.c.id, _is_about(about), actors.c.actor_id == actor
+        )
+    )
+    telling = upsert(notifications).from_select(
+        ["user_id", "kind", "photo_id", "comment_id", "created_at"],
+        select(
+            parents.c.id,
+            literal(about.kind, notifications.c.kind.type),
+            literal(about.photo, Uuid),
+            literal(about.comment, Uuid),
+            _shown(func.clock_timestamp()),
+        ).where(not_blocked(actor, parents.c.id), ~exists(known)),
+    )
+    return telling.on_conflict_do_update(
+        index_elements=["user_id", "photo_id"],
+        index_where=text("kind = 'LIKE' AND read_at IS NULL"),
+        set_={"created_at": func.greatest(notifications.c.created_at, telling.excluded.created_at)},
+    ).returning(notifications.c.id, notifications.c.user_id)
+
+
+async def withdraw(
+    tx: Writing,
+    recipient: UserId,
+    kind: NotificationKind,
+    actor: UserId,
+    *,
+    photo: PhotoId | None = None,
+    comment: CommentId | None = None,
+) -> None:
+    """Take back what `tell` with the same arguments told. Again changes nothing."""
+    await withdraw_each(tx, recipient, kind, [actor], photo=photo, comment=comment)
+
+
+async def withdraw_each(
+    tx: Writing,
+    recipient: UserId,
+    kind: NotificationKind,
+    of: Sequence[UserId],
+    *,
+    photo: PhotoId | None = None,
+    comment: CommentId | None = None,
+) -> None:
+    """Like `withdraw` for many actors, in as many statements as for one."""
+    about = _is_about(_About(kind, photo, comment))
+    is_theirs = actors.c.actor_id.in_(of)
+    await _part(tx, and_(notifications.c.user_id == recipient, about, is_theirs), is_theirs)
+
+
+async def withdraw_comment(tx: Writing, comment: CommentId) -> None:
+    """Take back everything that was told of a comment, as when only its place remains."""
+    told = delete(notifications).where(notifications.c.comment_id == comment)
+    gone = told.returning(notifications.c.user_id).cte("gone")
+    await tx.execute(select(wake_user(gone.c.user_id)))
+
+
+async def sever(tx: Writing, one: UserId, other: UserId) -> None:
+    """Take back what each of two people was told of the other; call it after the block is kept."""
+    for id in sorted([one, other]):
+        await tx.execute(select(func.pg_advisory_xact_lock(_lock_of(id))))
+    between = or_(
+        and_(notifications.c.user_id == one, actors.c.actor_id == other),
+        and_(notifications.c.user_id == other, actors.c.actor_id == one),
+    )
+    await _part(tx, between, actors.c.actor_id.in_([one, other]))
+
+
+async def forget_actor(tx: Writing, actor: UserId) -> None:
+    """Take back all that people were told of a user; call it before the account is deleted."""
+    await tx.execute(select(func.pg_advisory_xact_lock(_lock_of(actor))))
+    is_theirs = actors.c.actor_id == actor
+    await _part(tx, is_theirs, is_theirs)
+
+
+async def _part(tx: Writing, told: ColumnElement[bool], leaving: ColumnElement[bool]) -> None:
+    """Take the actors who are *leaving* out of what was *told*; what nobody did is gone."""
+    # Locked first and read again afterwards, so that who joins meanwhile is not lost with it.
+    chosen = select(actors.c.notification_id).join(notifications).where(told)
+    locking = (
+        select(notifications.c.id)
+        .where(notifications.c.id.in_(chosen))
+        .order_by(notifications.c.id)
+        .with_for_update()
+    )
+    ids: Sequence[NotificationId] = await values(tx, locking)
+    if not ids:
+        return
+    await tx.execute(delete(actors).where(actors.c.notification_id.in_(ids), leaving))
+    latest = _latest_of(notifications.c.id)
+    await tx.execute(delete(notifications).where(notifications.c.id.in_(ids), ~exists(latest)))
+    again = update(notifications).where(notifications.c.id.in_(ids))
+    changed = again.values(created_at=_shown(latest.scalar_subquery()))
+    left = changed.returning(notifications.c.user_id).cte("left")
+    await tx.execute(select(wake_user(left.c.user_id)))
+
+
+def _latest_of(id: ColumnElement[NotificationId]) -> Select[tuple[object]]:
+    mine = actors.c.notification_id == id
+    newest = actors.c.created_at.desc(), actors.c.actor_id.desc()
+    return select(actors.c.created_at).where(mine).order_by(*newest).limit(1)
+
+
+def _is_about(about: _About) -> ColumnElement[bool]:
+    return and_(
+        notifications.c.kind == about.kind,
+        notifications.c.photo_id.is_not_distinct_from(about.photo),
+        notifications.c.comment_id.is_not_distinct_from(about.comment),
+    )
+
+
+def _shown(moment: ColumnElement[object]) -> ColumnElement[object]:
+    # Clients see milliseconds and send them back to say how far they have read.
+    return func.date_trunc("milliseconds", moment)
+
+
+def _lock_of(actor: UserId) -> int:
+    digest = blake2b(actor.bytes, digest_size=8, person=b"notified").digest()
+    return int.from_bytes(digest, signed=True)
+
+
+async def withdraw_all(tx: Writing, recipient: UserId, kind: NotificationKind) -> None:
+    """Take back all of one kind that a user was told, whoever the actors."""
+    of_kind = delete(notifications).where(
+        notifications.c.user_id == recipient, notifications.c.kind == kind
+    )
+    if await values(tx, of_kind.returning(notifications.c.id)):
+        await notified(tx, recipient)
