@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PICSHARE_"
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     )
     worker_concurrency: Annotated[int, Field(ge=1)] = Field(
         default_factory=lambda: os.cpu_count() or 1,
-        description="Photos one worker process handles at the same time.",
+        description="Photos one worker process handles at the same time. Empty: one a core.",
     )
 
     database_url: SecretStr = Field(
@@ -206,3 +207,17 @@ def _explain(error: ValidationError) -> list[str]:
         else entry["msg"].removeprefix("Value error, ")
         for entry in error.errors()
     ]
+
+
+def table() -> str:
+    """Every setting as a Markdown table: variable, default, meaning."""
+    rows = [_described(name, field) for name, field in Settings.model_fields.items()]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _described(name: str, field: FieldInfo) -> str:
+    star = "*" if field.annotation is SecretStr else ""
+    default = "" if field.default_factory else field.default
+    shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
+    meant = (field.description or "").replace("|", "\\|")
+    return f"| `{PREFIX}{name.upper()}`{star} | {f'`{shown}`' if shown else ''} | {meant} |"

@@ -54,6 +54,12 @@ def schema() -> None:
 
 
 @app.command()
+def settings() -> None:
+    """Print every setting with its default and meaning."""
+    call("settings")
+
+
+@app.command()
 def demo(
     url: str = typer.Option("", help=SERVER),
     password: str = typer.Option("", help="Of everyone in the demo, instead of the usual one."),
