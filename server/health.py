@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from resolvers.context import Parts
-from storage import jobs, revisions, variants
+from storage import counters, jobs, revisions, variants
 from storage.database import Unavailable
 
 CHECK_TIMEOUT_S: Final = 2.0
@@ -91,6 +91,7 @@ async def _gathered(parts: Parts) -> list[Metric]:
         async with parts.database.connect() as connection:
             by_status = await variants.count_by_status(connection)
             depth, age_s = await jobs.waiting(connection)
+            checked = await counters.noted(connection)
     # DBAPIError where the tables are yet to be made.
     except (Unavailable, DBAPIError):
         return []
@@ -105,4 +106,20 @@ async def _gathered(parts: Parts) -> list[Metric]:
         photos,
         GaugeMetricFamily("picshare_queue_depth", "Jobs that wait for a worker.", depth),
         GaugeMetricFamily("picshare_queue_age_seconds", "How long the oldest has waited.", age_s),
+        *_drift(checked),
     ]
+
+
+def _drift(checked: list[tuple[str, int, float]]) -> list[Metric]:
+    drift = GaugeMetricFamily(
+        "picshare_counter_drift",
+        "Rows whose kept count was wrong when `picshare counters` looked last.",
+        labels=["counter"],
+    )
+    age = GaugeMetricFamily(
+        "picshare_counter_check_age_seconds", "How long ago that was.", labels=["counter"]
+    )
+    for name, drifted, seconds in checked:
+        drift.add_metric([name], drifted)
+        age.add_metric([name], seconds)
+    return [drift, age]

@@ -333,3 +333,12 @@ notification_actors = Table(
     _now("created_at"),
     Index(None, "actor_id"),
 )
+
+# What the last check of each kept count found.
+counter_checks = Table(
+    "counter_checks",
+    metadata,
+    Column("counter", Text, primary_key=True),
+    Column("drifted", Integer, nullable=False),
+    Column("checked_at", DateTime(timezone=True), nullable=False),
+)

@@ -60,6 +60,14 @@ def settings() -> None:
 
 
 @app.command()
+def counters(
+    *, repair: Annotated[bool, typer.Option(help="Count wrong ones anew.")] = False
+) -> None:
+    """Compare every kept count with what it counts; exit code 1 when one is wrong."""
+    call("counters", repair=repair)
+
+
+@app.command()
 def demo(
     url: str = typer.Option("", help=SERVER),
     password: str = typer.Option("", help="Of everyone in the demo, instead of the usual one."),

@@ -1,4 +1,4 @@
-"""Likes, comments, and what people are told of them."""
+"""Likes, comments, what people are told of them, and checks of what is counted."""
 
 from pathlib import Path
 

@@ -70,3 +70,10 @@ CREATE TABLE notification_actors (
 );
 
 CREATE INDEX notification_actors_actor_id_idx ON notification_actors (actor_id);
+
+CREATE TABLE counter_checks (
+    counter TEXT NOT NULL,
+    drifted INTEGER NOT NULL,
+    checked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT counter_checks_pkey PRIMARY KEY (counter)
+);
