@@ -1,5 +1,6 @@
 """What a resolver is given: the parts of the process, and who is asking."""
 
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -66,6 +67,38 @@ class Callers(Protocol):
         ...
 
 
+class Wakeup(Protocol):
+    """Woken when it may be worth reading again; several wake-ups before that are one."""
+
+    async def wait(self) -> None: ...
+
+
+class Wakeups(Protocol):
+    """Hears from all processes when something may have changed.
+
+    Whoever subscribed is also woken from time to time for no reason, and each time that the
+    way to the other processes was cut: reading again then finds what was not heard.
+    """
+
+    def subscribe(self, topic: str) -> AbstractContextManager[Wakeup]: ...
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """One of few places at reading: many may be woken at once, and requests must go on."""
+        ...
+
+    async def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+class MediaUrls(Protocol):
+    """Knows where variants are fetched, without asking anybody."""
+
+    def of(self, key: str) -> str:
+        """The address of the variant with that key: for good when it is for everybody."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The figures that resolvers hold users to."""
@@ -87,8 +120,9 @@ class Parts:
     passwords: Passwords
     tokens: Tokens
     callers: Callers
+    wakeups: Wakeups
     rules: Rules
-    media_url: str
+    media: MediaUrls
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +175,10 @@ class Context:
     def act_as(self, session: SessionRow | None) -> None:
         """Answer the rest of this operation to another session, None being a guest."""
         self.caller = Caller(session)
+        self._loaders = None
+
+    def forget(self) -> None:
+        """Read everything again from here on, because something was changed."""
         self._loaders = None
 
     @property

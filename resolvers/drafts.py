@@ -1,14 +1,20 @@
 """What an owner says about a photo, checked."""
 
 import math
-import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
+from strawberry import UNSET
+
+from resolvers import marks
 from resolvers.texts import line, prose, visible_length
-from schema.photos import LocationInput, PublishPhotoInput
+from schema.photos import LocationInput, PublishPhotoInput, UpdatePhotoInput
+from storage.edits import Edit
 from storage.photos import Draft
 from storage.refusals import Invalid, TooLong, together
-from storage.rows import Visibility
+from storage.rows import PhotoRow, Visibility
+
+Value = TypeVar("Value")
 
 MAX_TITLE: Final = 100
 MAX_CAPTION: Final = 2_200
@@ -23,9 +29,9 @@ Place = tuple[float, float, str | None]
 def of(input: PublishPhotoInput) -> Draft:
     """The draft. Raises Refusals with everything that is wrong with it."""
     title, caption, alt_text, (latitude, longitude, name), words = together(
-        lambda: line(input.title, MAX_TITLE, "input", "title"),
-        lambda: prose(input.caption, MAX_CAPTION, "input", "caption"),
-        lambda: prose(input.alt_text, MAX_ALT_TEXT, "input", "altText"),
+        lambda: title_of(input.title),
+        lambda: caption_of(input.caption),
+        lambda: alt_text_of(input.alt_text),
         lambda: place(input.location) or (None, None, None),
         lambda: tags(input.tags),
     )
@@ -33,7 +39,7 @@ def of(input: PublishPhotoInput) -> Draft:
         title=title,
         caption=caption,
         alt_text=alt_text,
-        tags=words,
+        tags=with_hashtags(words, caption),
         latitude=latitude,
         longitude=longitude,
         location_name=name,
@@ -41,12 +47,52 @@ def of(input: PublishPhotoInput) -> Draft:
     )
 
 
+def edit(input: UpdatePhotoInput) -> Edit:
+    """What the input changes; null empties. Raises Refusals with everything wrong with it."""
+    said: list[Edit] = together(
+        lambda: _given(input.title, lambda text: Edit(title=title_of(text or ""))),
+        lambda: _given(input.caption, lambda text: Edit(caption=caption_of(text or ""))),
+        lambda: _given(input.alt_text, lambda text: Edit(alt_text=alt_text_of(text or ""))),
+        lambda: _given(input.location, _located),
+        lambda: _given(input.tags, lambda words: Edit(tags=tags(words or []))),
+        lambda: Edit(visibility=Visibility(input.visibility)) if input.visibility else Edit(),
+    )
+    edit = Edit()
+    for part in said:
+        edit |= part
+    return edit
+
+
+def retagged(edit: Edit, before: PhotoRow) -> Edit:
+    """The edit with the tags that follow from it, the hashtags of the caption among them."""
+    if "caption" not in edit and "tags" not in edit:
+        return edit
+    of_caption = marks.hashtags(before.caption)
+    chosen = edit.get("tags", [tag for tag in before.tags if tag not in of_caption])
+    return {**edit, "tags": with_hashtags(chosen, edit.get("caption", before.caption))}
+
+
+def title_of(text: str) -> str:
+    """A title. Raises TooLong or Invalid."""
+    return line(text, MAX_TITLE, "input", "title")
+
+
+def caption_of(text: str) -> str:
+    """A caption. Raises TooLong or Invalid."""
+    return prose(text, MAX_CAPTION, "input", "caption")
+
+
+def alt_text_of(text: str) -> str:
+    """A description for those who do not see the picture. Raises TooLong or Invalid."""
+    return prose(text, MAX_ALT_TEXT, "input", "altText")
+
+
 def tags(written: list[str]) -> list[str]:
     """The tags in lower case without #, each once, in their order. Raises Invalid or TooLong."""
     path = ("input", "tags")
-    clean = [line(tag, MAX_TAG + 1, *path).removeprefix("#").casefold() for tag in written]
+    clean = [marks.tag(line(tag, MAX_TAG + 1, *path).removeprefix("#")) for tag in written]
     for tag in clean:
-        if not re.fullmatch(r"\w+", tag):
+        if not marks.is_word(tag):
             raise Invalid("a tag is one word of letters, digits and underscores", *path)
         if visible_length(tag) > MAX_TAG:
             raise TooLong(f"a tag has at most {MAX_TAG} characters", *path)
@@ -54,6 +100,15 @@ def tags(written: list[str]) -> list[str]:
     if len(unique) > MAX_TAGS:
         raise TooLong(f"there are {len(unique)} tags; the most is {MAX_TAGS}", *path)
     return unique
+
+
+def with_hashtags(words: list[str], caption: str) -> list[str]:
+    """*words*, and after them the hashtags of a caption while there is room for more tags.
+
+    A caption is free text: what cannot be a tag is left as it is, never refused.
+    """
+    short = [tag for tag in marks.hashtags(caption) if visible_length(tag) <= MAX_TAG]
+    return list(dict.fromkeys([*words, *short]))[: max(MAX_TAGS, len(words))]
 
 
 def place(location: LocationInput | None) -> Place | None:
@@ -64,6 +119,15 @@ def place(location: LocationInput | None) -> Place | None:
     _within(location.longitude, 180, "longitude")
     name = line(location.name or "", MAX_PLACE, "input", "location", "name")
     return location.latitude, location.longitude, name or None
+
+
+def _given(value: Value | None, said: Callable[[Value | None], Edit]) -> Edit:
+    return Edit() if value is UNSET else said(value)
+
+
+def _located(location: LocationInput | None) -> Edit:
+    latitude, longitude, name = place(location) or (None, None, None)
+    return Edit(latitude=latitude, longitude=longitude, location_name=name)
 
 
 def _within(degrees: float, limit: int, name: str) -> None:

@@ -18,7 +18,8 @@ def extend(shape: type, **fields: Callable[..., Any]) -> None:
     """
     definition = get_object_definition(shape, strict=True)
     for name, function in fields.items():
-        field = strawberry.field(resolver=function, description=_description(function))
+        made = strawberry.subscription if inspect.isasyncgenfunction(function) else strawberry.field
+        field = made(resolver=function, description=_description(function))
         field.python_name = name
         field.name = name
         field.origin = shape

@@ -83,6 +83,16 @@ async def follows_viewer(user: strawberry.Parent[User], info: Info) -> bool:
     return await info.context.loaders.follows_viewer.load(user.key) or False
 
 
+async def follower_count(user: strawberry.Parent[User], info: Info) -> int:
+    """How many follow them: as many as you find in `followers`."""
+    return user.row.follower_count - await info.context.loaders.hidden_followers(user.key)
+
+
+async def following_count(user: strawberry.Parent[User], info: Info) -> int:
+    """How many they follow: as many as you find in `following`."""
+    return user.row.following_count - await info.context.loaders.hidden_following(user.key)
+
+
 async def followers(
     user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
 ) -> UserConnection:

@@ -6,7 +6,7 @@ import strawberry
 
 from schema.nodes import Kind, parsed
 from storage.refusals import Missing
-from storage.rows import PhotoId, UploadId, UserId
+from storage.rows import CommentId, PhotoId, UploadId, UserId
 
 
 def as_user_id(id: strawberry.ID, *path: str) -> UserId:
@@ -22,6 +22,11 @@ def as_photo_id(id: strawberry.ID, *path: str) -> PhotoId:
 def as_upload_id(id: strawberry.ID, *path: str) -> UploadId:
     """The key of an upload. Raises Missing for any other id."""
     return UploadId(_key("upload", id, path))
+
+
+def as_comment_id(id: strawberry.ID, *path: str) -> CommentId:
+    """The key of a comment. Raises Missing for any other id."""
+    return CommentId(_key("comment", id, path))
 
 
 def _key(kind: Kind, id: str, path: tuple[str, ...]) -> UUID:

@@ -6,10 +6,14 @@ from typing import Any, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
 
-from storage import follows, photos, uploads, users, variants
+from storage import blocks, comments, follows, inbox, likes, photos, uploads, users, variants
 from storage.database import Database
 from storage.rows import (
+    CommentId,
+    CommentRow,
     FollowState,
+    NotificationId,
+    NotificationRow,
     OriginalRow,
     Page,
     PageRequest,
@@ -26,11 +30,13 @@ Row = TypeVar("Row")
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Read = Callable[[AsyncConnection, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
-Pages = DataLoader[UserId, Page[Row]]
+Pages = DataLoader[Key, Page[Row]]
 ReadPages = Callable[
-    [AsyncConnection, Sequence[UserId], PageRequest, UserId | None],
-    Awaitable[Mapping[UserId, Page[Row]]],
+    [AsyncConnection, Sequence[Key], PageRequest, UserId | None],
+    Awaitable[Mapping[Key, Page[Row]]],
 ]
+Hidden = Callable[[Key], Awaitable[int]]
+ReadHidden = Callable[[AsyncConnection, UserId, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
 class Loaders:
@@ -50,26 +56,61 @@ class Loaders:
         self.follow_states: DataLoader[UserId, FollowState | None] = self._of(self._states)
         self.follows_viewer: DataLoader[UserId, bool | None] = self._of(self._following)
         self.uploads: DataLoader[UploadId, UploadRow | None] = self._of(self._uploads)
-        self._pages: dict[tuple[object, PageRequest], DataLoader[UserId, Any]] = {}
+        self.comments: DataLoader[CommentId, CommentRow | None] = self._of(
+            lambda connection, ids: comments.by_ids(connection, ids, viewer)
+        )
+        self.notifications: DataLoader[NotificationId, NotificationRow | None] = self._of(
+            self._notifications
+        )
+        self.actor_counts: DataLoader[NotificationId, int | None] = self._of(inbox.count_actors)
+        self._actors: dict[int, DataLoader[NotificationId, list[UserRow] | None]] = {}
+        self.liked: DataLoader[PhotoId, bool | None] = self._of(self._liked)
+        self.hidden_followers: Hidden[UserId] = self._hidden(follows.hidden_followers)
+        self.hidden_following: Hidden[UserId] = self._hidden(follows.hidden_following)
+        self.hidden_likes: Hidden[PhotoId] = self._hidden(likes.hidden)
+        self.hidden_comments: Hidden[PhotoId] = self._hidden(comments.hidden)
+        self.hidden_replies: Hidden[CommentId] = self._hidden(comments.hidden_replies)
+        self._blocks: DataLoader[UserId, bool | None] = self._of(blocks.concerned)
+        self._pages: dict[tuple[object, PageRequest], DataLoader[Any, Any]] = {}
 
-    def photo_pages(self, request: PageRequest) -> Pages[PhotoRow]:
+    def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
         return self._paged(photos.by_owners, request)
 
-    def follower_pages(self, request: PageRequest) -> Pages[UserRow]:
+    def follower_pages(self, request: PageRequest) -> Pages[UserId, UserRow]:
         """Pages of users' followers, all of one size and place."""
         return self._paged(follows.followers, request)
 
-    def following_pages(self, request: PageRequest) -> Pages[UserRow]:
+    def following_pages(self, request: PageRequest) -> Pages[UserId, UserRow]:
         """Pages of those whom users follow, all of one size and place."""
         return self._paged(follows.following, request)
 
-    def _paged(self, read: ReadPages[Row], request: PageRequest) -> Pages[Row]:
+    def liker_pages(self, request: PageRequest) -> Pages[PhotoId, UserRow]:
+        """Pages of those who like photos, all of one size and place."""
+        return self._paged(likes.likers, request)
+
+    def comment_pages(self, request: PageRequest) -> Pages[PhotoId, CommentRow]:
+        """Pages of photos' threads, all of one size and place."""
+        return self._paged(comments.of_photos, request)
+
+    def reply_pages(self, request: PageRequest) -> Pages[CommentId, CommentRow]:
+        """Pages of comments' direct replies, all of one size and place."""
+        return self._paged(comments.replies, request)
+
+    def actors(self, first: int) -> DataLoader[NotificationId, list[UserRow] | None]:
+        """The latest people notifications are of, as many of each."""
+        if first not in self._actors:
+            self._actors[first] = self._of(
+                lambda connection, ids: inbox.actors_of(connection, ids, first)
+            )
+        return self._actors[first]
+
+    def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         known = self._pages.get((read, request))
         if known is None:
             known = self._of(lambda connection, ids: read(connection, ids, request, self._viewer))
             self._pages[read, request] = known
-        return cast("Pages[Row]", known)
+        return cast("Pages[Key, Row]", known)
 
     async def _uploads(
         self, connection: AsyncConnection, ids: Sequence[UploadId]
@@ -77,6 +118,13 @@ class Loaders:
         if self._viewer is None:
             return {}
         return await uploads.by_ids(connection, ids, self._viewer)
+
+    async def _notifications(
+        self, connection: AsyncConnection, ids: Sequence[NotificationId]
+    ) -> dict[NotificationId, NotificationRow]:
+        if self._viewer is None:
+            return {}
+        return await inbox.by_ids(connection, ids, self._viewer)
 
     async def _states(
         self, connection: AsyncConnection, ids: Sequence[UserId]
@@ -91,6 +139,29 @@ class Loaders:
         if self._viewer is None:
             return {}
         return dict.fromkeys(await follows.following_viewer(connection, self._viewer, ids), True)
+
+    async def _liked(
+        self, connection: AsyncConnection, ids: Sequence[PhotoId]
+    ) -> dict[PhotoId, bool]:
+        if self._viewer is None:
+            return {}
+        return dict.fromkeys(await likes.liked_by(connection, self._viewer, ids), True)
+
+    def _hidden(self, read: ReadHidden[Key]) -> Hidden[Key]:
+        """How much blocks hide from the viewer; without blocks nothing more is asked."""
+
+        async def counted(connection: AsyncConnection, ids: Sequence[Key]) -> Mapping[Key, int]:
+            return await read(connection, viewer, ids) if viewer else {}
+
+        viewer = self._viewer
+        batched = self._of(counted)
+
+        async def hidden(id: Key) -> int:
+            if viewer is None or not await self._blocks.load(viewer):
+                return 0
+            return await batched.load(id) or 0
+
+        return hidden
 
     def _of(self, read: Read[Key, Value]) -> DataLoader[Key, Value | None]:
         async def load(keys: list[Key]) -> list[Value | None]:

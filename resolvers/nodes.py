@@ -7,11 +7,13 @@ import strawberry
 
 from resolvers.context import Context, Info
 from resolvers.paging import MOST, BadArgument
+from schema.comments import Comment
 from schema.nodes import Node, parsed
+from schema.notifications import Notification
 from schema.photos import Photo
 from schema.uploads import Upload
 from schema.users import User
-from storage.rows import PhotoId, UploadId, UserId
+from storage.rows import CommentId, NotificationId, PhotoId, UploadId, UserId
 
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 global ids.")]
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
@@ -40,5 +42,11 @@ async def _found(context: Context, id: str) -> Node | None:
         case "upload", key:
             upload = await context.loaders.uploads.load(UploadId(key))
             return Upload.of(upload) if upload else None
+        case "comment", key:
+            comment = await context.loaders.comments.load(CommentId(key))
+            return Comment.of(comment) if comment else None
+        case "notification", key:
+            notification = await context.loaders.notifications.load(NotificationId(key))
+            return Notification.of(notification) if notification else None
         case _:
             return None

@@ -6,8 +6,9 @@ import strawberry
 
 from resolvers import drafts
 from resolvers.context import Context, Info
+from resolvers.finding import Around, Asked, PhotoSearch, Tag, narrowed, photos_by, searched
 from resolvers.ids import as_upload_id
-from resolvers.paging import After, First, requested
+from resolvers.paging import After, First
 from schema.photos import Photo, PhotoConnection, PhotoPayload, PublishPhotoInput
 from storage import jobs, photos, uploads
 from storage.objects import ObjectMissing
@@ -17,12 +18,23 @@ from storage.rows import UploadRow
 UPLOAD = ("input", "uploadId")
 
 
-async def every_photo(info: Info, first: First = 20, after: After = None) -> PhotoConnection:
-    """Public photos, newest first."""
-    request = requested("photos", first, after)
+async def every_photo(
+    info: Info,
+    first: First = 20,
+    after: After = None,
+    *,
+    search: PhotoSearch = None,
+    tag: Tag = None,
+    near: Around = None,
+) -> PhotoConnection:
+    """Public photos that meet every condition given.
+
+    With `search` the best match comes first, else with `near` the nearest, else the newest.
+    """
+    text, others = searched(search), narrowed(tag, near)
+    asked, viewer = Asked(first, after), info.context.viewer_id
     async with info.context.database.connect() as connection:
-        page = await photos.newest_public(connection, request, info.context.viewer_id)
-    return PhotoConnection.of(page)
+        return await photos_by(connection, asked, text, others, viewer)
 
 
 async def publish(info: Info, input: PublishPhotoInput) -> PhotoPayload:
@@ -38,14 +50,17 @@ async def publish(info: Info, input: PublishPhotoInput) -> PhotoPayload:
     if before is not None:
         return PhotoPayload(photo=Photo.of(before))
     original_key = await _keep_original(info.context, upload)
-    async with info.context.database.begin() as tx:
-        row, is_new = await photos.add(
-            tx, upload, draft, original_key=original_key, media_token=secrets.token_hex(16)
-        )
-        if is_new:
-            await jobs.make_variants(tx, row.id)
-    if not is_new:
-        await info.context.objects.delete(original_key)
+    is_new = False
+    try:
+        async with info.context.database.begin() as tx:
+            row, is_new = await photos.add(
+                tx, upload, draft, original_key=original_key, media_token=secrets.token_hex(16)
+            )
+            if is_new:
+                await jobs.make_variants(tx, row.id)
+    finally:
+        if not is_new:
+            await info.context.objects.delete(original_key)
     return PhotoPayload(photo=Photo.of(row))
 
 

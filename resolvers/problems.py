@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
+import strawberry
+
 from schema.errors import ErrorCode, InputError
 from storage.refusals import Refusal, Refusals
 
@@ -21,11 +23,16 @@ def answering(
     @functools.wraps(resolver)
     async def answer(*arguments: Arguments.args, **named: Arguments.kwargs) -> Payload:
         try:
-            return await resolver(*arguments, **named)
+            answered = await resolver(*arguments, **named)
         except Refusal as refusal:
             return payload(errors=[_shown(refusal)])
         except Refusals as several:
             return payload(errors=[_shown(refusal) for refusal in several.refusals])
+        # An operation may hold several mutations, and each answer shows what is true after it.
+        info = named.get("info")
+        if isinstance(info, strawberry.Info):
+            info.context.forget()
+        return answered
 
     return answer
 

@@ -5,12 +5,13 @@ from typing import Annotated
 import strawberry
 
 from resolvers.context import Info
+from resolvers.finding import Asked, UserSearch, searched, users_by
 from resolvers.paging import After, First, requested
 from resolvers.texts import line, prose
 from schema.enums import FollowState
 from schema.photos import Photo, PhotoConnection
 from schema.users import UpdateProfileInput, User, UserConnection, UserPayload
-from storage import follow_requests, users
+from storage import follow_requests, jobs, users
 from storage.refusals import Invalid, together
 from storage.rows import UserRow
 
@@ -34,12 +35,13 @@ async def user(info: Info, username: Username) -> User | None:
     return User.of(row) if row else None
 
 
-async def every_user(info: Info, first: First = 20, after: After = None) -> UserConnection:
-    """People, the newest first."""
-    request = requested("users", first, after)
+async def every_user(
+    info: Info, first: First = 20, after: After = None, search: UserSearch = None
+) -> UserConnection:
+    """People: with `search` the best match first, else the newest."""
+    text, asked = searched(search), Asked(first, after)
     async with info.context.database.connect() as connection:
-        page = await users.newest(connection, request, info.context.viewer_id)
-    return UserConnection.of(page)
+        return await users_by(connection, asked, text, info.context.viewer_id)
 
 
 async def owner(photo: strawberry.Parent[Photo], info: Info) -> User:
@@ -84,6 +86,8 @@ async def update_profile(info: Info, input: UpdateProfileInput) -> UserPayload:
         row = await users.change(
             tx, viewer, display_name=display_name, bio=bio, is_private=is_private
         )
+        if is_private is not None:
+            await jobs.move_variants_of(tx, viewer)
     return UserPayload(user=User.of(row))
 
 

@@ -6,7 +6,6 @@ import strawberry
 
 from resolvers.context import Info
 from schema.photos import Photo, Variant, smallest
-from storage.variants import media_path
 
 MinWidth = Annotated[int, strawberry.argument(description="In pixels.")]
 
@@ -14,8 +13,8 @@ MinWidth = Annotated[int, strawberry.argument(description="In pixels.")]
 async def every_variant(photo: strawberry.Parent[Photo], info: Info) -> list[Variant]:
     """Every size, ascending by width; empty until READY."""
     rows = await info.context.loaders.variants.load(photo.key) or []
-    base = info.context.parts.media_url
-    return [Variant.of(row, f"{base}/{media_path(row.key)}") for row in rows]
+    media = info.context.parts.media
+    return [Variant.of(row, media.of(row.key)) for row in rows]
 
 
 async def variant(

@@ -21,6 +21,19 @@ def _shown(members: type[StrEnum], description: str, **each: str) -> None:
         value.description = each[value.name]
 
 
+class FeedOrder(StrEnum):
+    """What comes first in the home feed."""
+
+    RECENT = "RECENT"
+    TOP = "TOP"
+
+
+_shown(
+    FeedOrder,
+    "What comes first in the home feed.",
+    RECENT="The newest; every photo is there, nothing is left out or put in.",
+    TOP="The best of the last seven days, by likes and comments and how fresh it is.",
+)
 _shown(
     FollowState,
     "How one user follows another.",
@@ -72,6 +85,7 @@ _shown(
 )
 
 __all__ = [
+    "FeedOrder",
     "FollowState",
     "NotificationKind",
     "PhotoFailureCode",

@@ -1,6 +1,7 @@
 """What all connections share."""
 
 import base64
+import math
 import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, Self
@@ -8,13 +9,16 @@ from uuid import UUID
 
 import strawberry
 
-from storage.rows import Cursor, Page
+from storage.rows import Cursor, Page, Place
 
 # Which list a cursor belongs to: a cursor of photos means nothing among followers.
-Listed = Literal["photos", "users"]
+Listed = Literal["photos", "users", "comments", "replies", "notifications", "tagged"]
+# The same for lists that are ordered by a score.
+Scored = Literal["found", "near", "people", "best"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT: Final = struct.Struct(">cq16s")
+_SCORED: Final = struct.Struct(">cdq16s")
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -41,22 +45,44 @@ class PageInfo:
         )
 
 
-def written(listed: Listed, cursor: Cursor) -> str:
-    """The cursor as clients see it: opaque, of constant length."""
-    micros = (cursor.at - _EPOCH) // _MICROSECOND
-    return base64.urlsafe_b64encode(
-        _FORMAT.pack(listed[:1].encode(), micros, cursor.id.bytes)
-    ).decode()
+def written(listed: Listed | Scored, cursor: Cursor) -> str:
+    """The cursor as clients see it: opaque, of constant length in one list."""
+    tag, micros = listed[:1].encode(), (cursor.at - _EPOCH) // _MICROSECOND
+    packed = (
+        _SCORED.pack(tag, cursor.score, micros, cursor.id.bytes)
+        if isinstance(cursor, Place)
+        else _FORMAT.pack(tag, micros, cursor.id.bytes)
+    )
+    return base64.urlsafe_b64encode(packed).decode()
 
 
 def parsed(listed: Listed, text: str) -> Cursor:
     """The place in a list. Raises ValueError when *text* is no cursor of such a list."""
+    micros, id = _unpacked(_FORMAT, listed, text)
+    return Cursor(_moment(micros), UUID(bytes=id))
+
+
+def parsed_place(listed: Scored, text: str) -> Place:
+    """The same for a list that is ordered by a score."""
+    score, micros, id = _unpacked(_SCORED, listed, text)
+    if not math.isfinite(score):
+        raise ValueError("no cursor has such a score")
+    return Place(_moment(micros), UUID(bytes=id), score)
+
+
+def _unpacked(form: struct.Struct, listed: str, text: str) -> tuple[Any, ...]:
     packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
     try:
-        found, micros, id = _FORMAT.unpack(packed)
-        at = _EPOCH + micros * _MICROSECOND
-    except (struct.error, OverflowError) as error:
+        found, *parts = form.unpack(packed)
+    except struct.error as error:
         raise ValueError(f"not a cursor: {text[:40]!r}") from error
     if found != listed[:1].encode():
         raise ValueError("a cursor of another list")
-    return Cursor(at, UUID(bytes=id))
+    return tuple(parts)
+
+
+def _moment(micros: int) -> datetime:
+    try:
+        return _EPOCH + micros * _MICROSECOND
+    except OverflowError as error:
+        raise ValueError("no cursor has such a moment") from error

@@ -9,10 +9,8 @@ import strawberry
 from schema.enums import PhotoFailureCode, PhotoStatus, VariantName, Visibility
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import PageInfo, written
-from storage.rows import Page, PhotoId, PhotoRow, UserId, VariantRow
-
-RETRYABLE = frozenset({PhotoFailureCode.PROCESSING_ERROR})
+from schema.pages import Listed, PageInfo, Scored, written
+from storage.rows import RETRYABLE, Page, PhotoId, PhotoRow, UserId, VariantRow
 
 
 @strawberry.type(description="Where a photo was taken, as its owner chose to say.")
@@ -31,6 +29,15 @@ class LocationInput:
     )
 
 
+@strawberry.input(description="A circle on the ground.")
+class NearInput:
+    latitude: float = strawberry.field(description="Degrees north of its middle, -90 to 90.")
+    longitude: float = strawberry.field(description="Degrees east of its middle, -180 to 180.")
+    radius_meters: int = strawberry.field(
+        default=5000, description="From its middle to its edge, 1 to 50,000 metres."
+    )
+
+
 @strawberry.type(description="Why a photo could not be processed.")
 class PhotoFailure:
     code: PhotoFailureCode = strawberry.field(description="The reason, for programs.")
@@ -44,7 +51,8 @@ class PhotoFailure:
 class Variant:
     name: VariantName = strawberry.field(description="Which step of the ladder it is.")
     url: str = strawberry.field(
-        description="Where the bytes are. They never change, so caches may keep them for good."
+        description="Where the bytes are. While the photo is for everybody, the address stays as "
+        "it is and caches may keep it for good; else it works for some minutes: then ask again."
     )
     width: int = strawberry.field(description="In pixels.")
     height: int = strawberry.field(description="In pixels.")
@@ -83,10 +91,6 @@ class Photo(Node):
     taken_at: datetime | None = strawberry.field(
         description="When it was taken, if the owner chose to share that."
     )
-    like_count: int = strawberry.field(description="How many people like it.")
-    comment_count: int = strawberry.field(
-        description="How many comments it has, replies included, deleted ones not."
-    )
     width: int | None = strawberry.field(
         description="In pixels, with the EXIF orientation applied; null until READY."
     )
@@ -101,6 +105,8 @@ class Photo(Node):
     )
     key: strawberry.Private[PhotoId]
     owner_id: strawberry.Private[UserId]
+    all_likes: strawberry.Private[int]
+    all_comments: strawberry.Private[int]
 
     @classmethod
     def of(cls, row: PhotoRow) -> Self:
@@ -116,14 +122,14 @@ class Photo(Node):
             failure=_failure(row),
             created_at=row.created_at,
             taken_at=row.taken_at,
-            like_count=row.like_count,
-            comment_count=row.comment_count,
             width=row.width,
             height=row.height,
             blurhash=row.blurhash,
             dominant_color=row.dominant_color,
             key=row.id,
             owner_id=row.owner_id,
+            all_likes=row.like_count,
+            all_comments=row.comment_count,
         )
 
 
@@ -155,8 +161,8 @@ class PhotoConnection:
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
 
     @classmethod
-    def of(cls, page: Page[PhotoRow]) -> Self:
-        cursors = [written("photos", cursor) for cursor in page.cursors]
+    def of(cls, page: Page[PhotoRow], listed: Listed | Scored = "photos") -> Self:
+        cursors = [written(listed, cursor) for cursor in page.cursors]
         edges = [
             PhotoEdge(cursor=cursor, node=Photo.of(row))
             for cursor, row in zip(cursors, page.rows, strict=True)
@@ -192,6 +198,36 @@ class PublishPhotoInput:
     )
     visibility: Visibility = strawberry.field(
         default=Visibility.PUBLIC, description="Whom to show it to."
+    )
+
+
+@strawberry.input(
+    description="What to change about a photo of yours. A field left out stays as it is."
+)
+class UpdatePhotoInput:
+    id: strawberry.ID = strawberry.field(description="The photo.")
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Up to 100 characters; null empties it."
+    )
+    caption: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Up to 2,200 characters; null empties it. Its hashtags become tags, and those "
+        "it no longer has cease to be.",
+    )
+    alt_text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What the picture shows; up to 1,000 characters; null empties it.",
+    )
+    tags: list[str] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Up to 30 words of letters, digits and underscores, with or without the #, "
+        "instead of those before; null removes all but the hashtags of the caption.",
+    )
+    location: LocationInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where it was taken; null says nothing of it."
+    )
+    visibility: Visibility | None = strawberry.field(
+        default=strawberry.UNSET, description="Whom to show it to; null leaves it as it is."
     )
 
 

@@ -9,6 +9,13 @@ class Query:
 
 
 @strawberry.type(
+    description="What can be followed as it happens, over WebSocket (graphql-transport-ws) or SSE."
+)
+class Subscription:
+    pass
+
+
+@strawberry.type(
     description="What can be changed. Each answer carries the errors a user can cause."
 )
 class Mutation:

@@ -1,14 +1,32 @@
 """People as clients see them."""
 
-from datetime import datetime
-from typing import Self
+from datetime import UTC, datetime
+from typing import Final, Self
+from uuid import UUID
 
 import strawberry
 
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import PageInfo, written
+from schema.pages import Listed, PageInfo, Scored, written
 from storage.rows import Page, UserId, UserRow
+
+# Stands for everyone whose account is deleted: nobody can take the name, nothing has the id.
+DELETED: Final = UserRow(
+    id=UserId(UUID(int=0)),
+    username="[deleted]",
+    display_name="Deleted account",
+    bio="",
+    is_private=True,
+    created_at=datetime.fromtimestamp(0, UTC),
+    public_photo_count=0,
+    followers_photo_count=0,
+    own_photo_count=0,
+    follower_count=0,
+    following_count=0,
+    avatar_token=None,
+    avatar_size=None,
+)
 
 
 @strawberry.type(description="Someone with an account.")
@@ -22,8 +40,6 @@ class User(Node):
         description="Whether only followers who were let in see the photos."
     )
     created_at: datetime = strawberry.field(description="When they signed up.")
-    follower_count: int = strawberry.field(description="How many follow them.")
-    following_count: int = strawberry.field(description="How many they follow.")
     row: strawberry.Private[UserRow]
 
     @property
@@ -40,8 +56,6 @@ class User(Node):
             bio=row.bio,
             is_private=row.is_private,
             created_at=row.created_at,
-            follower_count=row.follower_count,
-            following_count=row.following_count,
             row=row,
         )
 
@@ -58,8 +72,8 @@ class UserConnection:
     page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
 
     @classmethod
-    def of(cls, page: Page[UserRow]) -> Self:
-        cursors = [written("users", cursor) for cursor in page.cursors]
+    def of(cls, page: Page[UserRow], listed: Listed | Scored = "users") -> Self:
+        cursors = [written(listed, cursor) for cursor in page.cursors]
         edges = [
             UserEdge(cursor=cursor, node=User.of(row))
             for cursor, row in zip(cursors, page.rows, strict=True)

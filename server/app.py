@@ -1,5 +1,6 @@
 """The API as an ASGI application: the one place where its parts are put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,40 +9,58 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from resolvers.graph import core
-from server import graphiql, health, logs, media, observed, parts
+from server import graphiql, health, leaving, logs, media, observed, parts
+from server.auth.watch import Watch
 from server.graphql.endpoint import METHODS, Endpoint
 from server.graphql.execution import Execution
+from server.graphql.streams import Streams
+from server.graphql.websocket import Sockets
 from server.settings import Settings
 
 log = structlog.get_logger("app")
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The application; its connections open when it starts and close when it ends."""
+def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
+    """The application; its connections open when it starts and close when it ends.
+
+    *is_served*: the process ends by signals, and announces it before.
+    """
     logs.configure(settings.log_format, settings.log_level)
     built = parts.build(settings)
     state = health.Health()
-    endpoint = Endpoint(Execution(core), built)
+    execution, watch = Execution(core), Watch(built.database, parts.tokens(settings))
+    streams = Streams(execution, built, watch)
+    endpoint = Endpoint(execution, built, streams)
+
+    def leave() -> None:
+        state.leave()
+        asyncio.get_running_loop().call_later(settings.drain_s, streams.end)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         missing = graphiql.missing()
         if missing:
             log.warning(missing)
-        log.info("serving", api=f"{settings.api_url}/graphql", media=built.media_url)
+        if is_served:
+            leaving.announce(leave, settings.drain_s)
+        log.info("serving", api=f"{settings.api_url}/graphql", media=settings.public_media_url)
         yield
-        state.is_leaving = True
+        state.leave()
         built.passwords.close()
+        await watch.close()
+        await built.wakeups.close()
         await built.database.close()
 
     return Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=list(METHODS)),
+            WebSocketRoute("/graphql", Sockets(streams).serve),
             Route("/", lambda _: RedirectResponse("/graphql")),
-            media.route(built.objects),
+            media.public(built.objects),
+            media.restricted(built.objects, parts.addresses(settings)),
             *health.routes(built, state),
             *graphiql.routes(),
         ],

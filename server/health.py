@@ -27,6 +27,10 @@ class Health:
     def __init__(self) -> None:
         self.is_leaving = False
 
+    def leave(self) -> None:
+        """From here on this process should get no more requests."""
+        self.is_leaving = True
+
 
 def routes(parts: Parts, health: Health) -> list[Route]:
     """`/livez`, `/readyz` and `/metrics`."""

@@ -1,10 +1,11 @@
-"""Variants from the bucket, for runs without a CDN or a public bucket in front.
+"""Variants from the bucket: public ones where no CDN or public bucket is in front, and the rest.
 
-An address never changes its bytes, so whoever got them may keep them for a year.
+A public address never changes its bytes, so whoever got them may keep them for a year. Any other
+is signed, and good for a few minutes: only who may see a photo is given one.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -12,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from server.addresses import Addresses
 from storage.objects import Head, ObjectMissing, Objects, StoreUnavailable
-from storage.variants import MEDIA_PREFIX
+from storage.variants import MEDIA_PREFIX, RESTRICTED_PREFIX
 
-PATH: Final = "/media/{token}/{name}"
+PUBLIC_PATH: Final = "/media/{token}/{name}"
+RESTRICTED_PATH: Final = "/restricted/{token}/{name}"
 _NAME: Final = re.compile(r"[0-9a-f]{32}/[a-z]{3,10}\.webp")
 # Longer numbers than any object is are no range to us; Python refuses to read very long ones.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII | re.IGNORECASE)
@@ -27,36 +30,65 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
 }
+EXPIRED: Final = "the address is not valid, or no longer; ask the API for the photo again"
 MISSING_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def route(objects: Objects) -> Route:
-    """The route that streams variants."""
+def public(objects: Objects) -> Route:
+    """The route that streams the variants that are for everybody."""
 
     async def serve(request: Request) -> Response:
-        name = f"{request.path_params['token']}/{request.path_params['name']}"
-        if not _NAME.fullmatch(name):
-            return _missing()
-        try:
-            return await _answer(request, objects, f"{MEDIA_PREFIX}{name}")
-        except ObjectMissing:
-            return _missing()
-        except StoreUnavailable:
-            headers = MISSING_HEADERS | {"Retry-After": "1"}
-            return PlainTextResponse("try again", HTTPStatus.SERVICE_UNAVAILABLE, headers)
+        return await _served(request, objects, MEDIA_PREFIX, HEADERS)
 
-    return Route(PATH, serve, methods=["GET", "HEAD"])
+    return Route(PUBLIC_PATH, serve, methods=["GET", "HEAD"])
+
+
+def restricted(objects: Objects, addresses: Addresses) -> Route:
+    """The route that streams the other variants, to those who were given a signed address."""
+
+    async def serve(request: Request) -> Response:
+        given = request.query_params
+        left_s = addresses.seconds_left(
+            _path(request), given.get("until", ""), given.get("signature", "")
+        )
+        if not left_s:
+            return PlainTextResponse(EXPIRED, HTTPStatus.FORBIDDEN, MISSING_HEADERS)
+        kept = {"Cache-Control": f"private, max-age={left_s}, immutable"}
+        return await _served(request, objects, RESTRICTED_PREFIX, HEADERS | kept)
+
+    return Route(RESTRICTED_PATH, serve, methods=["GET", "HEAD"])
+
+
+def _path(request: Request) -> str:
+    return f"{request.path_params['token']}/{request.path_params['name']}"
+
+
+async def _served(
+    request: Request, objects: Objects, prefix: str, headers: Mapping[str, str]
+) -> Response:
+    path = _path(request)
+    if not _NAME.fullmatch(path):
+        return _missing()
+    try:
+        return await _answer(request, objects, f"{prefix}{path}", headers)
+    except ObjectMissing:
+        return _missing()
+    except StoreUnavailable:
+        later = MISSING_HEADERS | {"Retry-After": "1"}
+        return PlainTextResponse("try again", HTTPStatus.SERVICE_UNAVAILABLE, later)
 
 
 def _missing() -> Response:
     return PlainTextResponse("not found", HTTPStatus.NOT_FOUND, MISSING_HEADERS)
 
 
-async def _answer(request: Request, objects: Objects, key: str) -> Response:
+async def _answer(
+    request: Request, objects: Objects, key: str, kept: Mapping[str, str]
+) -> Response:
     head = await objects.head(key)
     if head is None:
         return _missing()
-    headers = HEADERS | {"ETag": f'"{head.etag}"', "Content-Type": "image/webp"}
+    headers = {**kept, "ETag": f'"{head.etag}"', "Content-Type": "image/webp"}
     if _is_known(request, head):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     wanted = _wanted(request, head)

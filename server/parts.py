@@ -4,9 +4,11 @@ import os
 from datetime import timedelta
 
 from resolvers.context import Parts, Rules
+from server.addresses import Addresses
 from server.auth.callers import Callers
 from server.auth.passwords import Passwords
 from server.auth.tokens import Tokens
+from server.hub import Hub
 from server.settings import Settings
 from storage.database import Database
 from storage.objects import Bucket, Objects
@@ -59,6 +61,16 @@ def tokens(settings: Settings) -> Tokens:
     )
 
 
+def addresses(settings: Settings) -> Addresses:
+    """What makes the addresses of variants."""
+    return Addresses(
+        settings.secret_key.get_secret_value(),
+        public_url=settings.public_media_url,
+        restricted_url=settings.public_restricted_media_url,
+        window=timedelta(seconds=settings.restricted_media_window_s),
+    )
+
+
 def build(settings: Settings) -> Parts:
     """Everything the API needs."""
     opened = database(settings, "picshare-api")
@@ -69,6 +81,7 @@ def build(settings: Settings) -> Parts:
         passwords=Passwords(threads=os.cpu_count() or 1),
         tokens=signing,
         callers=Callers(opened, signing),
+        wakeups=Hub(settings.database_url.get_secret_value()),
         rules=rules(settings),
-        media_url=settings.public_media_url,
+        media=addresses(settings),
     )

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     processes: Annotated[int, Field(ge=1)] = Field(
         default=1, description="API processes that share the port."
     )
+    drain_s: Annotated[int, Field(ge=0)] = Field(
+        default=2,
+        description="How long a process that was told to end is unready but still answers, in "
+        "seconds: what a load balancer needs to notice. `picshare dev` does not wait.",
+    )
     worker_concurrency: Annotated[int, Field(ge=1)] = Field(
         default_factory=lambda: os.cpu_count() or 1,
         description="Photos one worker process handles at the same time. Empty: one a core.",
@@ -76,7 +81,16 @@ class Settings(BaseSettings):
     )
     media_url: str = Field(
         default="",
-        description="Base of all variant URLs, e.g. a CDN. Empty: the API's own /media.",
+        description="Base of public variant URLs, e.g. a CDN. Empty: the API's own /media.",
+    )
+    restricted_media_url: str = Field(
+        default="",
+        description="Base of signed variant URLs. Empty: the API's own /restricted.",
+    )
+    restricted_media_window_s: Annotated[int, Field(ge=1, le=600)] = Field(
+        default=300,
+        description="Signed variant URLs stay the same for so many seconds, and work for as many "
+        "more; at most 600.",
     )
 
     secret_key: SecretStr = Field(
@@ -113,22 +127,20 @@ class Settings(BaseSettings):
         default="info", description="Least severe line that is logged."
     )
 
-    @field_validator("s3_endpoint", "s3_public_endpoint", "media_url")
+    @field_validator("s3_endpoint", "s3_public_endpoint", "media_url", "restricted_media_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        address = urlsplit(value)
+        address = _split(value)
         if value and (address.scheme not in {"http", "https"} or not address.hostname):
             raise ValueError("must be an address like https://host:port")
-        _check_port(address)
         return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr) -> SecretStr:
-        address = urlsplit(value.get_secret_value())
+        address = _split(value.get_secret_value())
         if address.scheme not in {"", "postgresql", "postgres"}:
             raise ValueError("must begin with postgresql://")
-        _check_port(address)
         return value
 
     @field_validator("secret_key")
@@ -151,8 +163,13 @@ class Settings(BaseSettings):
 
     @property
     def public_media_url(self) -> str:
-        """The base of variant URLs, without a slash at the end."""
+        """The base of public variant URLs, without a slash at the end."""
         return self.media_url or f"{self.api_url}/media"
+
+    @property
+    def public_restricted_media_url(self) -> str:
+        """The base of signed variant URLs, without a slash at the end."""
+        return self.restricted_media_url or f"{self.api_url}/restricted"
 
     @property
     def api_url(self) -> str:
@@ -189,15 +206,30 @@ def _secrets_from_files() -> dict[str, Any]:
         if path is None or field.annotation is not SecretStr:
             continue
         try:
-            found[name] = SecretStr(Path(path).read_text().strip())
+            found[name] = SecretStr(Path(path).read_text("utf-8").strip())
         except OSError as error:
             raise SettingsError(f"{PREFIX}{name.upper()}_FILE: {error.strerror}: {path}") from error
+        except UnicodeDecodeError:
+            message = f"{PREFIX}{name.upper()}_FILE: is no text in UTF-8: {path}"
+            raise SettingsError(message) from None
     return found
 
 
-def _check_port(address: SplitResult) -> None:
-    """Raises ValueError where the port is not one; urlsplit notices only when it is asked."""
-    _ = address.port
+def _split(address: str) -> SplitResult:
+    """The parts of an address. Raises ValueError that quotes nothing.
+
+    What urllib says quotes what it takes for a host or a port: perhaps a piece of a password.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise ValueError("only an IPv6 address may stand in brackets") from None
+    try:
+        # A wrong port is noticed when it is asked for.
+        _ = parts.port
+    except ValueError:
+        raise ValueError("Port out of range 0-65535") from None
+    return parts
 
 
 def _explain(error: ValidationError) -> list[str]:

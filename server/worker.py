@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from functools import partial
 
 import structlog
 from prometheus_client import start_http_server
@@ -10,10 +9,10 @@ from prometheus_client import start_http_server
 from server import logs, parts
 from server.settings import Settings
 from storage import jobs
-from workers import variants
+from workers import media, variants
 from workers.images import Limits, Studio
 from workers.outcomes import Outcome
-from workers.queue import Queue
+from workers.queue import Handler, Queue
 from workers.variants import Workshop
 
 log = structlog.get_logger("worker")
@@ -33,7 +32,7 @@ async def run(settings: Settings) -> None:
             workshop = Workshop(database, parts.objects(settings), studio)
             queue = Queue(
                 settings.database_url.get_secret_value(),
-                {jobs.MAKE_VARIANTS: partial(_make_variants, workshop)},
+                handlers(workshop),
                 concurrency=settings.worker_concurrency,
             )
             _end_on_signals(queue)
@@ -43,8 +42,28 @@ async def run(settings: Settings) -> None:
         await database.close()
 
 
-async def _make_variants(workshop: Workshop, payload: bytes | None) -> Outcome:
-    return await variants.make(workshop, jobs.photo_of(payload))
+def handlers(workshop: Workshop) -> dict[str, Handler]:
+    """What is done for each kind of job."""
+    database, objects = workshop.database, workshop.objects
+
+    async def make_variants(payload: bytes | None) -> Outcome:
+        return await variants.make(workshop, jobs.photo_of(payload))
+
+    async def move_variants(payload: bytes | None) -> Outcome:
+        return await media.move(database, objects, jobs.photo_of(payload))
+
+    async def move_variants_of(payload: bytes | None) -> Outcome:
+        return await media.move_all(database, objects, jobs.user_of(payload))
+
+    async def remove_objects(payload: bytes | None) -> Outcome:
+        return await media.remove(objects, jobs.keys_of(payload))
+
+    return {
+        jobs.MAKE_VARIANTS: make_variants,
+        jobs.MOVE_VARIANTS: move_variants,
+        jobs.MOVE_VARIANTS_OF: move_variants_of,
+        jobs.REMOVE_OBJECTS: remove_objects,
+    }
 
 
 def _end_on_signals(queue: Queue) -> None:

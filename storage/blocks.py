@@ -1,5 +1,7 @@
 """Who wants nothing to do with whom."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -54,3 +56,10 @@ async def _exists(tx: Writing, blocker: UserId, blocked: UserId) -> bool:
         blocks.c.blocker_id == blocker, blocks.c.blocked_id == blocked
     )
     return bool(await values(tx, there))
+
+
+async def concerned(connection: AsyncConnection, ids: Sequence[UserId]) -> dict[UserId, bool]:
+    """Those of the users who block somebody or are blocked; the others are absent."""
+    blocking = select(blocks.c.blocker_id).where(blocks.c.blocker_id.in_(ids))
+    blocked = select(blocks.c.blocked_id).where(blocks.c.blocked_id.in_(ids))
+    return dict.fromkeys(await values(connection, blocking.union(blocked)), True)

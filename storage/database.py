@@ -71,6 +71,8 @@ def _engine(url: str, pool_size: int, application_name: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=False,
+        # What is bound to a statement (hashes, addresses) has no place in an error or a log.
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,
@@ -95,9 +97,14 @@ async def _reached() -> AsyncIterator[None]:
     except (InterfaceError, OperationalError) as error:
         raise Unavailable("the database connection was lost") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _is_overload(error):
             raise Unavailable("the database connection was lost") from error
         raise
+
+
+def _is_overload(error: DBAPIError) -> bool:
+    """Whether the server refuses for now: connection, resources, or shutting down."""
+    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in {"08", "53", "57"}
 
 
 def _count(*_event: object) -> None:

@@ -28,13 +28,8 @@ async def photo_changed(tx: Writing, id: PhotoId) -> None:
     await tx.execute(select(_wake(literal(photo_topic(id)))))
 
 
-async def notified(tx: Writing, id: UserId) -> None:
-    """Wake whoever waits for what the user is told, once the transaction is committed."""
-    await tx.execute(select(_wake(literal(user_topic(id)))))
-
-
 def wake_user(id: ColumnElement[UserId]) -> ColumnElement[object]:
-    """`notified` as an expression, for many users in one statement."""
+    """Wake whoever waits for what a user is told: part of the statement that tells them."""
     return _wake(literal("user:").concat(cast(id, String)))
 
 

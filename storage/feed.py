@@ -1,14 +1,49 @@
 """The home feed: READY photos of those a user follows, and their own."""
 
-from sqlalchemy import select, true, union_all
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Float,
+    Select,
+    Subquery,
+    Table,
+    cast,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import literal
+from sqlalchemy.sql import FromClause, literal
 
 from storage.database import columns, fetch
 from storage.pages import newest_first, page
-from storage.rows import Cursor, Page, PageRequest, PhotoRow, PhotoStatus, UserId
-from storage.tables import follows, photos
+from storage.rows import (
+    Cursor,
+    Page,
+    PageRequest,
+    PhotoRow,
+    PhotoStatus,
+    Place,
+    ScoredRequest,
+    UserId,
+)
+from storage.tables import comments, follows, likes, photos
 from storage.visibility import visible_to
+
+# TOP chooses among so many photos of so many days.
+CANDIDATES: Final = 500
+CANDIDATES_OF: Final = timedelta(days=7)
+# A like that is younger may not be committed yet where another page is read.
+SETTLED: Final = timedelta(seconds=10)
+COMMENT_WEIGHT: Final = 2
+GRAVITY: Final = 1.5
+
+COLUMNS = columns(photos, PhotoRow)
 
 
 async def recent(
@@ -19,19 +54,9 @@ async def recent(
     Each author gives at most one page from the index over their READY photos, and the page is
     the newest of those.
     """
-    authors = union_all(
-        select(follows.c.followee_id.label("id")).where(follows.c.follower_id == viewer),
-        select(literal(viewer, photos.c.owner_id.type)),
-    ).subquery("authors")
+    authors = _authors(viewer)
     of_one_author = newest_first(
-        select(*columns(photos, PhotoRow)).where(
-            photos.c.owner_id == authors.c.id,
-            photos.c.status == PhotoStatus.READY,
-            visible_to(viewer),
-        ),
-        photos.c.created_at,
-        photos.c.id,
-        request,
+        _of_one_author(COLUMNS, authors, viewer), photos.c.created_at, photos.c.id, request
     ).lateral("entry")
     of_all = (
         select(of_one_author)
@@ -41,3 +66,92 @@ async def recent(
     )
     rows = await fetch(connection, of_all, PhotoRow)
     return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+
+
+async def top(
+    connection: AsyncConnection, viewer: UserId, request: ScoredRequest
+) -> Page[PhotoRow]:
+    """The best of the last days first, as things stood when the first page was read.
+
+    A place carries that moment. Photos, likes and comments that came later do not count, so
+    nothing moves while somebody scrolls.
+    """
+    began_at = literal(request.after.at, DateTime(timezone=True)) if request.after else func.now()
+    candidates = _candidates(viewer, began_at)
+    score = _score(candidates, began_at).label("score")
+    scored = select(candidates.c.id, score, began_at.label("began_at")).subquery("scored")
+    best = (
+        select(*COLUMNS, scored.c.score, scored.c.began_at)
+        .join(photos, photos.c.id == scored.c.id)
+        .order_by(scored.c.score.desc(), scored.c.id.desc())
+        .limit(request.first + 1)
+    )
+    if request.after is not None:
+        place = (literal(request.after.score, Float), literal(request.after.id, photos.c.id.type))
+        best = best.where(tuple_(scored.c.score, scored.c.id) < tuple_(*place))
+    rows, places = [], []
+    for *values, scored_as, began in await connection.execute(best):
+        row = PhotoRow(*values)
+        rows.append(row)
+        places.append(Place(began, row.id, scored_as))
+    return page(request, rows, places)
+
+
+def _authors(viewer: UserId) -> Subquery:
+    return union_all(
+        select(follows.c.followee_id.label("id")).where(follows.c.follower_id == viewer),
+        select(literal(viewer, photos.c.owner_id.type)),
+    ).subquery("authors")
+
+
+def _of_one_author(
+    chosen: list[ColumnElement[Any]], authors: FromClause, viewer: UserId
+) -> Select[Any]:
+    return select(*chosen).where(
+        photos.c.owner_id == authors.c.id,
+        photos.c.status == PhotoStatus.READY,
+        visible_to(viewer),
+    )
+
+
+def _candidates(viewer: UserId, began_at: ColumnElement[Any]) -> Subquery:
+    authors = _authors(viewer)
+    counted: list[ColumnElement[Any]] = [
+        photos.c.id,
+        photos.c.created_at,
+        photos.c.like_count,
+        photos.c.comment_count,
+    ]
+    of_one_author = (
+        _of_one_author(counted, authors, viewer)
+        .where(photos.c.created_at <= began_at, photos.c.created_at > began_at - CANDIDATES_OF)
+        .order_by(photos.c.created_at.desc(), photos.c.id.desc())
+        .limit(CANDIDATES)
+        .lateral("entry")
+    )
+    return (
+        select(of_one_author)
+        .select_from(authors.join(of_one_author, true()))
+        .order_by(of_one_author.c.created_at.desc(), of_one_author.c.id.desc())
+        .limit(CANDIDATES)
+        .subquery("candidates")
+    )
+
+
+def _score(candidates: Subquery, began_at: ColumnElement[Any]) -> ColumnElement[float]:
+    # The counters less what came since: few rows to count, however popular the photo.
+    later_likes = _later(likes, candidates, began_at).scalar_subquery()
+    later_comments = (
+        _later(comments, candidates, began_at).where(comments.c.body.is_not(None)).scalar_subquery()
+    )
+    known_likes = candidates.c.like_count - later_likes
+    known_comments = candidates.c.comment_count - later_comments
+    age_s = cast(func.extract("epoch", began_at - candidates.c.created_at), Float)
+    worth = 1 + known_likes + COMMENT_WEIGHT * known_comments
+    return cast(worth / func.power(age_s / 3600 + 2, GRAVITY), Float)
+
+
+def _later(counted: Table, candidates: Subquery, began_at: ColumnElement[Any]) -> Select[int]:
+    return select(func.count()).where(
+        counted.c.photo_id == candidates.c.id, counted.c.created_at > began_at - SETTLED
+    )

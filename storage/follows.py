@@ -9,6 +9,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    func,
     literal,
     or_,
     select,
@@ -23,7 +24,7 @@ from storage.pages import each, newest_first, page_of_each, pages
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
-from storage.visibility import user_visible_to
+from storage.visibility import hidden_from, user_visible_to
 
 _ONE = literal(1)
 
@@ -148,6 +149,32 @@ async def following(
         of=follows.c.follower_id,
         listed=follows.c.followee_id,
     )
+
+
+async def hidden_followers(
+    connection: AsyncConnection, viewer: UserId, ids: Sequence[UserId]
+) -> dict[UserId, int]:
+    """How many followers of each user blocks hide from *viewer*; a user without is absent."""
+    hidden = follows.c.follower_id.in_(hidden_from(viewer))
+    return await _counted(connection, ids, follows.c.followee_id, hidden)
+
+
+async def hidden_following(
+    connection: AsyncConnection, viewer: UserId, ids: Sequence[UserId]
+) -> dict[UserId, int]:
+    """How many of those each user follows blocks hide from *viewer*; a user without is absent."""
+    hidden = follows.c.followee_id.in_(hidden_from(viewer))
+    return await _counted(connection, ids, follows.c.follower_id, hidden)
+
+
+async def _counted(
+    connection: AsyncConnection,
+    ids: Sequence[UserId],
+    of: ColumnElement[UserId],
+    counted: ColumnElement[bool],
+) -> dict[UserId, int]:
+    statement = select(of, func.count()).where(of.in_(ids), counted).group_by(of)
+    return dict((await connection.execute(statement)).all())
 
 
 async def _listed(

@@ -1,5 +1,11 @@
-"""Work for later, enqueued in the transaction that makes it necessary."""
+"""Work for later, enqueued in the transaction that makes it necessary.
 
+Asking twice is harmless: who comes second finds nothing to do.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -9,27 +15,80 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Writing
-from storage.rows import PhotoId
+from storage.rows import AvatarId, PhotoId, UserId
 
 MAKE_VARIANTS = "make_variants"
+MOVE_VARIANTS = "move_variants"
+MOVE_VARIANTS_OF = "move_variants_of"
+REMOVE_OBJECTS = "remove_objects"
+MAKE_AVATAR = "make_avatar"
+ERASE_ACCOUNT = "erase_account"
+EXPORT_ACCOUNT = "export_account"
+
+# By then no grant to upload is good any more, and whoever was still writing has come to an end.
+LATE = timedelta(minutes=20)
 
 
 async def make_variants(tx: Writing, id: PhotoId) -> None:
-    """Have the variants of a photo made once the transaction is committed.
+    """Have the variants of a photo made once the transaction is committed."""
+    await _enqueue(tx, MAKE_VARIANTS, id.bytes)
 
-    Asking twice is harmless: who comes second finds nothing to do.
-    """
-    raw = await tx.get_raw_connection()
-    connection = raw.driver_connection
-    if not isinstance(connection, asyncpg.Connection):
-        raise TypeError("jobs need an asyncpg connection")
-    queries = Queries(AsyncpgDriver(connection))
-    await queries.enqueue(MAKE_VARIANTS, id.bytes)
+
+async def move_variants(tx: Writing, id: PhotoId) -> None:
+    """Have the variants of a photo brought to where its audience may reach them."""
+    await _enqueue(tx, MOVE_VARIANTS, id.bytes)
+
+
+async def move_variants_of(tx: Writing, owner: UserId) -> None:
+    """Have the variants of all photos of a user brought to where their audience may reach them."""
+    await _enqueue(tx, MOVE_VARIANTS_OF, owner.bytes)
+
+
+async def remove_objects(tx: Writing, keys: Sequence[str], after: timedelta | None = None) -> None:
+    """Have objects removed that no row will speak of again; the absent ones are no matter."""
+    await _enqueue(tx, REMOVE_OBJECTS, json.dumps(list(keys)).encode(), after)
+
+
+async def remove_for_good(tx: Writing, keys: Iterable[str]) -> None:
+    """Like `remove_objects`, and once more for what somebody is still writing at this moment."""
+    ordered = sorted(keys)
+    await remove_objects(tx, ordered)
+    await remove_objects(tx, ordered, after=LATE)
+
+
+async def make_avatar(tx: Writing, id: AvatarId) -> None:
+    """Have the squares of an avatar made once the transaction is committed."""
+    await _enqueue(tx, MAKE_AVATAR, id.bytes)
+
+
+async def erase_account(tx: Writing, id: UserId, after: timedelta | None = None) -> None:
+    """Have an account that was left taken apart."""
+    await _enqueue(tx, ERASE_ACCOUNT, id.bytes, after)
+
+
+async def export_account(tx: Writing, id: UserId) -> None:
+    """Have the export made that a user asked for."""
+    await _enqueue(tx, EXPORT_ACCOUNT, id.bytes)
 
 
 def photo_of(payload: bytes | None) -> PhotoId:
-    """The photo that a job of `make_variants` is about."""
+    """The photo that a job is about."""
     return PhotoId(UUID(bytes=payload))
+
+
+def avatar_of(payload: bytes | None) -> AvatarId:
+    """The avatar that a job is about."""
+    return AvatarId(UUID(bytes=payload))
+
+
+def user_of(payload: bytes | None) -> UserId:
+    """The user that a job is about."""
+    return UserId(UUID(bytes=payload))
+
+
+def keys_of(payload: bytes | None) -> list[str]:
+    """The keys of the objects that a job of `remove_objects` is about."""
+    return [str(key) for key in json.loads(payload or b"[]")]
 
 
 async def waiting(connection: AsyncConnection) -> tuple[int, float]:
@@ -40,3 +99,11 @@ async def waiting(connection: AsyncConnection) -> tuple[int, float]:
     )
     total, age_s = (await connection.execute(counted)).one()
     return total, age_s
+
+
+async def _enqueue(tx: Writing, kind: str, payload: bytes, after: timedelta | None = None) -> None:
+    raw = await tx.get_raw_connection()
+    connection = raw.driver_connection
+    if not isinstance(connection, asyncpg.Connection):
+        raise TypeError("jobs need an asyncpg connection")
+    await Queries(AsyncpgDriver(connection)).enqueue(kind, payload, execute_after=after)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Writing, values
-from storage.events import notified, wake_user
+from storage.events import wake_user
 from storage.pages import each
 from storage.rows import CommentId, NotificationId, NotificationKind, PhotoId, UserId
 from storage.tables import notification_actors as actors
@@ -120,29 +120,20 @@ async def withdraw(
     comment: CommentId | None = None,
 ) -> None:
     """Take back what `tell` with the same arguments told. Again changes nothing."""
-    await withdraw_each(tx, recipient, kind, [actor], photo=photo, comment=comment)
-
-
-async def withdraw_each(
-    tx: Writing,
-    recipient: UserId,
-    kind: NotificationKind,
-    of: Sequence[UserId],
-    *,
-    photo: PhotoId | None = None,
-    comment: CommentId | None = None,
-) -> None:
-    """Like `withdraw` for many actors, in as many statements as for one."""
     about = _is_about(_About(kind, photo, comment))
-    is_theirs = actors.c.actor_id.in_(of)
+    is_theirs = actors.c.actor_id == actor
     await _part(tx, and_(notifications.c.user_id == recipient, about, is_theirs), is_theirs)
+
+
+async def withdraw_all(tx: Writing, recipient: UserId, kind: NotificationKind) -> None:
+    """Take back all of one kind that a user was told, whoever the actors."""
+    of_kind = and_(notifications.c.user_id == recipient, notifications.c.kind == kind)
+    await tx.execute(delete(notifications).where(of_kind))
 
 
 async def withdraw_comment(tx: Writing, comment: CommentId) -> None:
     """Take back everything that was told of a comment, as when only its place remains."""
-    told = delete(notifications).where(notifications.c.comment_id == comment)
-    gone = told.returning(notifications.c.user_id).cte("gone")
-    await tx.execute(select(wake_user(gone.c.user_id)))
+    await tx.execute(delete(notifications).where(notifications.c.comment_id == comment))
 
 
 async def sever(tx: Writing, one: UserId, other: UserId) -> None:
@@ -156,17 +147,25 @@ async def sever(tx: Writing, one: UserId, other: UserId) -> None:
     await _part(tx, between, actors.c.actor_id.in_([one, other]))
 
 
-async def forget_actor(tx: Writing, actor: UserId) -> None:
-    """Take back all that people were told of a user; call it before the account is deleted."""
+async def forget_actor(tx: Writing, actor: UserId, at_most: int | None = None) -> int:
+    """Take back what people were told of a user, *at_most* so many notifications; how many.
+
+    Called until nothing is left before the account is deleted.
+    """
     await tx.execute(select(func.pg_advisory_xact_lock(_lock_of(actor))))
     is_theirs = actors.c.actor_id == actor
-    await _part(tx, is_theirs, is_theirs)
+    return await _part(tx, is_theirs, is_theirs, at_most)
 
 
-async def _part(tx: Writing, told: ColumnElement[bool], leaving: ColumnElement[bool]) -> None:
+async def _part(
+    tx: Writing,
+    told: ColumnElement[bool],
+    leaving: ColumnElement[bool],
+    at_most: int | None = None,
+) -> int:
     """Take the actors who are *leaving* out of what was *told*; what nobody did is gone."""
     # Locked first and read again afterwards, so that who joins meanwhile is not lost with it.
-    chosen = select(actors.c.notification_id).join(notifications).where(told)
+    chosen = select(actors.c.notification_id).join(notifications).where(told).limit(at_most)
     locking = (
         select(notifications.c.id)
         .where(notifications.c.id.in_(chosen))
@@ -175,14 +174,13 @@ async def _part(tx: Writing, told: ColumnElement[bool], leaving: ColumnElement[b
     )
     ids: Sequence[NotificationId] = await values(tx, locking)
     if not ids:
-        return
+        return 0
     await tx.execute(delete(actors).where(actors.c.notification_id.in_(ids), leaving))
     latest = _latest_of(notifications.c.id)
     await tx.execute(delete(notifications).where(notifications.c.id.in_(ids), ~exists(latest)))
-    again = update(notifications).where(notifications.c.id.in_(ids))
-    changed = again.values(created_at=_shown(latest.scalar_subquery()))
-    left = changed.returning(notifications.c.user_id).cte("left")
-    await tx.execute(select(wake_user(left.c.user_id)))
+    left = update(notifications).where(notifications.c.id.in_(ids))
+    await tx.execute(left.values(created_at=_shown(latest.scalar_subquery())))
+    return len(ids)
 
 
 def _latest_of(id: ColumnElement[NotificationId]) -> Select[tuple[object]]:
@@ -207,12 +205,3 @@ def _shown(moment: ColumnElement[object]) -> ColumnElement[object]:
 def _lock_of(actor: UserId) -> int:
     digest = blake2b(actor.bytes, digest_size=8, person=b"notified").digest()
     return int.from_bytes(digest, signed=True)
-
-
-async def withdraw_all(tx: Writing, recipient: UserId, kind: NotificationKind) -> None:
-    """Take back all of one kind that a user was told, whoever the actors."""
-    of_kind = delete(notifications).where(
-        notifications.c.user_id == recipient, notifications.c.kind == kind
-    )
-    if await values(tx, of_kind.returning(notifications.c.id)):
-        await notified(tx, recipient)

@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
 import urllib3
-from anyio import CapacityLimiter
+from anyio import CancelScope, CapacityLimiter
 from minio import Minio
 from minio.commonconfig import CopySource
 from minio.error import MinioException, S3Error
@@ -27,6 +27,8 @@ Answer = TypeVar("Answer")
 
 CHUNK_BYTES = 256 * 1024
 THREADS = 16
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 10
 SERVER_ERROR = 500
 MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchUpload", "ResourceNotFound"})
 OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
@@ -61,6 +63,19 @@ class Head:
     etag: str
 
 
+class _Pool(urllib3.PoolManager):
+    """Connections to the store, whose errors are readable for minio-py.
+
+    It knows the errors of a store by the media type application/xml alone; rclone sends text/xml.
+    """
+
+    def urlopen(self, *arguments: Any, **options: Any) -> urllib3.BaseHTTPResponse:
+        answer = super().urlopen(*arguments, **options)
+        if answer.headers.get("Content-Type", "").startswith("text/xml"):
+            answer.headers["Content-Type"] = "application/xml"
+        return answer
+
+
 class Objects:
     """The objects of one bucket."""
 
@@ -78,9 +93,9 @@ class Objects:
             secret_key=bucket.secret_key,
             secure=address.scheme == "https",
             region=bucket.region,
-            http_client=urllib3.PoolManager(
+            http_client=_Pool(
                 maxsize=THREADS,
-                timeout=urllib3.Timeout(connect=2, read=10),
+                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
                 retries=urllib3.Retry(
                     total=2, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]
                 ),
@@ -123,8 +138,7 @@ class Objects:
         try:
             data = answer.read(at_most_bytes + 1)
         finally:
-            answer.close()
-            answer.release_conn()
+            _let_go(answer)
         if len(data) > at_most_bytes:
             raise ValueError(f"{key} has more than {at_most_bytes} bytes")
         return data
@@ -140,8 +154,9 @@ class Objects:
         try:
             yield self._chunks(answer.stream(CHUNK_BYTES))
         finally:
-            answer.close()
-            answer.release_conn()
+            # A cancellation leaves a thread behind that waits for bytes; closing waits for it.
+            with CancelScope(shield=True):
+                await self._call(partial(_let_go, answer))
 
     async def _chunks(self, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
         while (chunk := await self._call(partial(next, chunks, b""))) != b"":
@@ -232,6 +247,11 @@ class Objects:
             raise
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise StoreUnavailable("the object store cannot be reached") from error
+
+
+def _let_go(answer: urllib3.BaseHTTPResponse) -> None:
+    answer.close()
+    answer.release_conn()
 
 
 def _attachment(filename: str) -> str:

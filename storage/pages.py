@@ -1,4 +1,4 @@
-"""Keyset pages: ordered by time and id, newest first, one row more than asked, no OFFSET."""
+"""Keyset pages: ordered by time and id, mostly newest first, one row more than asked, no OFFSET."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from storage.rows import Cursor, Page, PageRequest
+from storage.rows import Cursor, Page, PageRequest, ScoredRequest
 
 Row = TypeVar("Row")
 Parent = TypeVar("Parent", bound=UUID)
@@ -36,7 +36,19 @@ def newest_first(
     return statement.order_by(at.desc(), id.desc()).limit(request.first + 1)
 
 
-def page(request: PageRequest, rows: Sequence[Row], cursors: Sequence[Cursor]) -> Page[Row]:
+def oldest_first(
+    statement: Select[Any], at: ColumnElement[Any], id: ColumnElement[Any], request: PageRequest
+) -> Select[Any]:
+    """Like `newest_first`, the other way round: in the order of reading."""
+    if request.after is not None:
+        place = tuple_(literal(request.after.at, at.type), literal(request.after.id, id.type))
+        statement = statement.where(tuple_(at, id) > place)
+    return statement.order_by(at, id).limit(request.first + 1)
+
+
+def page(
+    request: PageRequest | ScoredRequest, rows: Sequence[Row], cursors: Sequence[Cursor]
+) -> Page[Row]:
     """The page made of up to one row more than was asked for."""
     return Page(
         rows=list(rows[: request.first]),

@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing, columns, fetch, fetch_one
+from storage.database import Writing, columns, fetch, fetch_one, values
 from storage.pages import each, newest_first, page, page_of_each, pages
-from storage.refusals import Missing
+from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
     OriginalRow,
@@ -23,7 +23,7 @@ from storage.rows import (
     UserId,
     Visibility,
 )
-from storage.tables import photos, users
+from storage.tables import avatars, photos, uploads, users
 from storage.visibility import visible_to
 
 COLUMNS = columns(photos, PhotoRow)
@@ -59,6 +59,29 @@ async def require_visible(
     if id not in found:
         raise Missing("there is no such photo", "id")
     return found[id]
+
+
+async def lock(tx: Writing, id: PhotoId, viewer: UserId) -> PhotoRow | None:
+    """The photo as it stays until the transaction ends; None when *viewer* may not see it.
+
+    Whoever changes what is counted on a photo locks it first: counts stay exact, and two never
+    wait for each other.
+    """
+    seen = select(*COLUMNS).where(photos.c.id == id, visible_to(viewer))
+    return await fetch_one(tx, seen.with_for_update(key_share=True, of=photos), PhotoRow)
+
+
+async def lock_live(tx: Writing, id: PhotoId, viewer: UserId, *path: str) -> PhotoRow:
+    """Like `lock`, for what others respond to.
+
+    Raises Missing, and NotAllowed for one's own photo that is not READY.
+    """
+    row = await lock(tx, id, viewer)
+    if row is None:
+        raise Missing("there is no such photo", *path)
+    if row.status is not PhotoStatus.READY:
+        raise NotAllowed("the photo is not live yet; likes and comments wait for READY", *path)
+    return row
 
 
 async def by_upload(connection: AsyncConnection, id: UploadId) -> PhotoRow | None:
@@ -106,7 +129,15 @@ async def add(
     """A photo that awaits its variants, and True.
 
     An upload becomes one photo: for one that was published before, that photo and False.
+    Raises Missing when the upload is gone, as it is once its photo was deleted, and Conflict
+    when it became an avatar.
     """
+    here = select(uploads.c.id).where(uploads.c.id == upload.id)
+    if not await values(tx, here.with_for_update(read=True, key_share=True)):
+        raise Missing("there is no such upload", "input", "uploadId")
+    if await values(tx, select(avatars.c.id).where(avatars.c.upload_id == upload.id)):
+        became = "the upload became an avatar; create another one for the photo"
+        raise Conflict(became, "input", "uploadId")
     making = (
         upsert(photos)
         .values(
@@ -137,7 +168,7 @@ async def add(
         if first is None:
             raise Missing("there is no such photo", "input", "uploadId")
         return first, False
-    await _count(tx, made.owner_id, own=1)
+    await count(tx, None, made)
     return made, True
 
 
@@ -157,25 +188,25 @@ async def originals(
     return {row.photo_id: row for row in await fetch(connection, kept, OriginalRow)}
 
 
-async def _count(
-    tx: Writing, owner: UserId, *, public: int = 0, followers: int = 0, own: int = 0
-) -> None:
-    await tx.execute(
-        update(users)
-        .where(users.c.id == owner)
-        .values(
-            public_photo_count=users.c.public_photo_count + public,
-            followers_photo_count=users.c.followers_photo_count + followers,
-            own_photo_count=users.c.own_photo_count + own,
-        )
-    )
+async def count(tx: Writing, before: PhotoRow | None, after: PhotoRow | None) -> None:
+    """Keep the owner's counts in step with a photo; None where it is not there yet, or any more.
+
+    The photo's row is locked first, and then its owner's: two never wait for each other.
+    """
+    row = after or before
+    if row is None:
+        return
+    owner = users.c.id == row.owner_id
+    then, now = _counted(before), _counted(after)
+    changed = {column: users.c[column] + now[column] - then[column] for column in now}
+    await tx.execute(update(users).where(owner).values(changed))
 
 
-async def count_ready(tx: Writing, owner: UserId, visibility: Visibility) -> None:
-    """Count a photo that has just become visible to others."""
-    await _count(
-        tx,
-        owner,
-        public=int(visibility is Visibility.PUBLIC),
-        followers=int(visibility is not Visibility.PRIVATE),
-    )
+def _counted(row: PhotoRow | None) -> dict[str, int]:
+    is_ready = row is not None and row.status is PhotoStatus.READY
+    visibility = row.visibility if row and is_ready else Visibility.PRIVATE
+    return {
+        "public_photo_count": int(visibility is Visibility.PUBLIC),
+        "followers_photo_count": int(visibility is not Visibility.PRIVATE),
+        "own_photo_count": int(row is not None),
+    }

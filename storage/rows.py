@@ -12,6 +12,7 @@ UploadId = NewType("UploadId", UUID)
 SessionId = NewType("SessionId", UUID)
 CommentId = NewType("CommentId", UUID)
 NotificationId = NewType("NotificationId", UUID)
+AvatarId = NewType("AvatarId", UUID)
 
 Row = TypeVar("Row")
 
@@ -41,6 +42,10 @@ class PhotoFailureCode(StrEnum):
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
     REJECTED_BY_MODERATION = "REJECTED_BY_MODERATION"
     PROCESSING_ERROR = "PROCESSING_ERROR"
+
+
+# Why trying the same file again may help.
+RETRYABLE = frozenset({PhotoFailureCode.PROCESSING_ERROR})
 
 
 class VariantName(StrEnum):
@@ -84,6 +89,8 @@ class UserRow:
     own_photo_count: int
     follower_count: int
     following_count: int
+    avatar_token: str | None
+    avatar_size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,7 @@ class AttemptRow:
     attempt: int
     crashes: int
     media_token: str
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +181,8 @@ class VariantRow:
 class CommentRow:
     id: CommentId
     photo_id: PhotoId
-    author_id: UserId
+    # None once the author's account is deleted.
+    author_id: UserId | None
     parent_id: CommentId | None
     body: str | None
     created_at: datetime
@@ -189,6 +198,40 @@ class NotificationRow:
     comment_id: CommentId | None
     created_at: datetime
     read_at: datetime | None
+    # Who did it; of several the latest.
+    actor: UserRow
+
+
+@dataclass(frozen=True, slots=True)
+class AvatarRow:
+    """A picture chosen as an avatar: what became of it, and what it was made from."""
+
+    id: AvatarId
+    user_id: UserId
+    status: PhotoStatus
+    failure_code: PhotoFailureCode | None
+    failure_message: str | None
+    original_key: str
+    content_type: str
+    byte_size: int
+    checksum_sha256: bytes
+    filename: str | None
+    token: str
+    attempt: int
+    crashes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """All data of a user in one file: whether it is there, and until when."""
+
+    user_id: UserId
+    token: str
+    status: PhotoStatus
+    requested_at: datetime
+    byte_size: int | None
+    expires_at: datetime | None
+    crashes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +249,26 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Place(Cursor):
+    """A place in a list that is ordered by a score and, within one score, by time and id."""
+
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class PageRequest:
     """The *first* entries after a place; from the start when *after* is None."""
 
     first: int
     after: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRequest:
+    """The same in a list that is ordered by a score."""
+
+    first: int
+    after: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ session has been used; using one of those again means that two parties hold it.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal, assert_never
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing, columns, fetch, fetch_one, values
+from storage.database import Writing, columns, fetch_one, values
+from storage.refusals import WrongCredentials
 from storage.rows import SessionId, SessionRow, UserId
-from storage.tables import refresh_tokens, sessions
+from storage.tables import credentials, refresh_tokens, sessions
 
 State = Literal["LIVE", "REPEATED", "REUSED"]
 
@@ -27,11 +29,24 @@ async def live(connection: AsyncConnection, id: SessionId) -> SessionRow | None:
     return await fetch_one(connection, wanted, SessionRow)
 
 
+async def live_among(connection: AsyncConnection, ids: Sequence[SessionId]) -> set[SessionId]:
+    """Those of the sessions that have neither ended nor run out."""
+    wanted = select(sessions.c.id).where(sessions.c.id.in_(ids), IS_LIVE)
+    return set(await values(connection, wanted))
+
+
 async def begin(tx: Writing, user_id: UserId, token: str, lifetime: timedelta) -> SessionRow:
-    """A new session of that user, to be carried on with *token*."""
-    expires_at = func.now() + lifetime
-    beginning = insert(sessions).values(user_id=user_id, expires_at=expires_at).returning(*COLUMNS)
-    session = (await fetch(tx, beginning, SessionRow))[0]
+    """A new session of that user, to be carried on with *token*.
+
+    Raises WrongCredentials when the account is being deleted.
+    """
+    # Who deletes the account waits for this lock, and then ends this session with the others.
+    known = select(credentials.c.user_id, literal(lifetime) + func.now())
+    known = known.where(credentials.c.user_id == user_id).with_for_update(read=True, key_share=True)
+    beginning = insert(sessions).from_select(["user_id", "expires_at"], known).returning(*COLUMNS)
+    session = await fetch_one(tx, beginning, SessionRow)
+    if session is None:
+        raise WrongCredentials("the login or the password is wrong", "input")
     await _add_token(tx, session.id, token)
     return session
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     Enum,
     Float,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from storage.rows import NotificationKind, PhotoFailureCode, PhotoStatus, VariantName, Visibility
 
@@ -88,6 +90,18 @@ users = Table(
     _count("own_photo_count"),
     _count("follower_count"),
     _count("following_count"),
+    # Where the squares of the avatar lie, and how large the largest is; null without an avatar.
+    Column("avatar_token", Text, unique=True),
+    Column("avatar_size", Integer),
+    CheckConstraint("(avatar_token is null) = (avatar_size is null)", name="avatar"),
+    # What people are found by: their names without accents or case.
+    Column("names", Text, Computed("user_names(username, display_name)"), nullable=False),
+    Index(
+        "users_names_idx",
+        "names",
+        postgresql_using="gin",
+        postgresql_ops={"names": "gin_trgm_ops"},
+    ),
     Index("users_username_key", func.lower(text("username")), unique=True),
     Index("users_created_at_id_idx", text("created_at DESC"), text("id DESC")),
     # Counters change often: room on the page keeps those updates out of the indexes.
@@ -181,6 +195,13 @@ photos = Table(
     Column("attempt", Integer, nullable=False, server_default="0"),
     # Attempts in a row that began and never reported back.
     Column("crashes", Integer, nullable=False, server_default="0"),
+    # What photos are found by: the words of title and tags, caption and alt text, weighted.
+    Column(
+        "words",
+        TSVECTOR,
+        Computed("photo_words(title, tags, caption, alt_text)"),
+        nullable=False,
+    ),
     CheckConstraint("(latitude is null) = (longitude is null)", name="location"),
     CheckConstraint("(status = 'FAILED') = (failure_code is not null)", name="failure"),
     Index(
@@ -201,6 +222,43 @@ photos = Table(
     ),
     Index(
         "photos_unfinished_idx", "status", "created_at", postgresql_where=text("status <> 'READY'")
+    ),
+    Index(
+        "photos_words_idx",
+        "words",
+        postgresql_using="gin",
+        postgresql_where=text("status = 'READY' AND visibility = 'PUBLIC'"),
+    ),
+    Index(
+        "photos_point_idx",
+        text("earth_point(latitude, longitude)"),
+        postgresql_using="gist",
+        postgresql_where=text(
+            "status = 'READY' AND visibility = 'PUBLIC' AND latitude IS NOT NULL"
+        ),
+    ),
+)
+
+# The tags of public photos, kept by a trigger on photos, in the order in which those are listed.
+photo_tags = Table(
+    "photo_tags",
+    metadata,
+    Column("photo_id", Uuid, ForeignKey("photos.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("photo_tags_list_idx", "tag", text("created_at DESC"), text("photo_id DESC")),
+)
+
+# Every word of a public photo, kept by the same trigger, to find the right ones for a wrong one.
+vocabulary = Table(
+    "vocabulary",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Index(
+        "vocabulary_alike_idx",
+        "word",
+        postgresql_using="gin",
+        postgresql_ops={"word": "gin_trgm_ops"},
     ),
 )
 
@@ -276,10 +334,12 @@ comments = Table(
     metadata,
     _id(),
     Column("photo_id", Uuid, ForeignKey("photos.id", ondelete="CASCADE"), nullable=False),
-    _user("author_id"),
+    # Null once the author's account is deleted.
+    Column("author_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
     Column("parent_id", Uuid, ForeignKey("comments.id", ondelete="CASCADE")),
     # Null once deleted while replies remain: a tombstone keeps their place in the thread.
     Column("body", Text),
+    CheckConstraint("author_id is not null or body is null", name="author"),
     _now("created_at"),
     # Direct replies that can be listed, tombstones among them.
     _count("reply_count"),
@@ -291,6 +351,7 @@ comments = Table(
         postgresql_where=text("parent_id IS NULL"),
     ),
     Index("comments_replies_idx", "parent_id", "created_at", "id"),
+    Index(None, "photo_id", "created_at"),
     Index(None, "author_id"),
 )
 
@@ -341,4 +402,58 @@ counter_checks = Table(
     Column("counter", Text, primary_key=True),
     Column("drifted", Integer, nullable=False),
     Column("checked_at", DateTime(timezone=True), nullable=False),
+)
+
+# Pictures chosen as avatars: the one that is shown, and one that was chosen after it.
+avatars = Table(
+    "avatars",
+    metadata,
+    _id(),
+    _user("user_id"),
+    Column("upload_id", Uuid, nullable=False, unique=True),
+    _one_of("status", PhotoStatus),
+    _one_of("failure_code", PhotoFailureCode, nullable=True),
+    Column("failure_message", Text),
+    _now("created_at"),
+    Column("original_key", Text, nullable=False, unique=True),
+    Column("content_type", Text, nullable=False),
+    Column("byte_size", BigInteger, nullable=False),
+    Column("checksum_sha256", LargeBinary, nullable=False),
+    Column("filename", Text),
+    Column("token", Text, nullable=False, unique=True),
+    # As with photos: fences late workers, and counts attempts that never reported back.
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    CheckConstraint("(status = 'FAILED') = (failure_code is not null)", name="failure"),
+    Index("avatars_shown_key", "user_id", unique=True, postgresql_where=text("status = 'READY'")),
+    Index("avatars_chosen_key", "user_id", unique=True, postgresql_where=text("status <> 'READY'")),
+)
+
+# Accounts that are being deleted: nobody finds them any more, and nobody comes in.
+departures = Table("departures", metadata, _user("user_id", primary_key=True), _now("left_at"))
+
+# Names given up, in lower case; for a while nobody else can take them.
+former_usernames = Table(
+    "former_usernames",
+    metadata,
+    _id(),
+    _user("user_id"),
+    Column("username", Text, nullable=False),
+    _now("given_up_at"),
+    Index(None, "user_id"),
+    Index(None, "username"),
+)
+
+# The latest export of each user's data.
+exports = Table(
+    "exports",
+    metadata,
+    _user("user_id", primary_key=True),
+    Column("token", Text, nullable=False, unique=True),
+    _one_of("status", PhotoStatus),
+    _now("requested_at"),
+    Column("byte_size", BigInteger),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    CheckConstraint("(status = 'READY') = (expires_at is not null)", name="expiry"),
 )

@@ -6,6 +6,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import accounts
 from storage.database import Writing, columns, fetch, fetch_one
 from storage.pages import newest_first, page
 from storage.refusals import Missing, Taken
@@ -64,6 +65,7 @@ async def add(
         )
     except IntegrityError as error:
         raise _taken(error) from error
+    await accounts.require_free(tx, username, row.id)
     return row
 
 
@@ -83,6 +85,12 @@ async def credentials_of(connection: AsyncConnection, login: str) -> Credentials
         .where(func.lower(named) == func.lower(login))
     )
     return await fetch_one(connection, matching, CredentialsRow)
+
+
+async def credentials_by_id(connection: AsyncConnection, id: UserId) -> CredentialsRow | None:
+    """The credentials of a user; None for an account that is being deleted."""
+    known = select(*columns(credentials, CredentialsRow)).where(credentials.c.user_id == id)
+    return await fetch_one(connection, known, CredentialsRow)
 
 
 async def replace_password_hash(tx: Writing, known: CredentialsRow, password_hash: str) -> None:

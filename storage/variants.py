@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import events, jobs
 from storage import photos as photo_rows
 from storage.database import Writing, columns, fetch, fetch_one, values
 from storage.rows import (
@@ -19,20 +21,40 @@ from storage.rows import (
     VariantRow,
 )
 from storage.tables import photos, variants
+from storage.visibility import is_public
 
+# What anyone may read who knows the key, and what is reached by signed addresses only.
 MEDIA_PREFIX = "media/"
+RESTRICTED_PREFIX = "restricted/"
 # Counting this many rows takes a few milliseconds.
 COUNTED_EXACTLY = 100_000
+_BOTH = (True, False)
 
 
-def key(media_token: str, name: VariantName) -> str:
+def key(media_token: str, name: VariantName, *, is_public: bool = True) -> str:
     """Where a variant lies in the bucket; nobody finds it without the token."""
-    return f"{MEDIA_PREFIX}{media_token}/{name.lower()}.webp"
+    prefix = MEDIA_PREFIX if is_public else RESTRICTED_PREFIX
+    return f"{prefix}{media_token}/{name.lower()}.webp"
+
+
+def every_key(media_token: str) -> list[str]:
+    """Wherever variants can lie with that token."""
+    return [key(media_token, name, is_public=either) for name in VariantName for either in _BOTH]
+
+
+def token_of(key: str) -> str:
+    """The token in a variant's key."""
+    return media_path(key).partition("/")[0]
+
+
+def lies_in_public(key: str) -> bool:
+    """Whether anyone who knows a variant's key may read it."""
+    return key.startswith(MEDIA_PREFIX)
 
 
 def media_path(key: str) -> str:
-    """The part of a variant's key that follows the base of the public addresses."""
-    return key.removeprefix(MEDIA_PREFIX)
+    """The part of a variant's key that follows the base of its addresses."""
+    return key.partition("/")[2]
 
 
 async def of_photos(
@@ -59,7 +81,9 @@ async def begin_attempt(tx: Writing, id: PhotoId) -> AttemptRow | None:
         update(photos)
         .where(photos.c.id == id, photos.c.status == PhotoStatus.PROCESSING)
         .values(attempt=photos.c.attempt + 1, crashes=photos.c.crashes + 1)
-        .returning(photos.c.id, photos.c.attempt, photos.c.crashes, photos.c.media_token)
+        .returning(
+            photos.c.id, photos.c.attempt, photos.c.crashes, photos.c.media_token, is_public()
+        )
     )
     return await fetch_one(tx, beginning, AttemptRow)
 
@@ -80,7 +104,10 @@ async def finish(
     blurhash: str,
     dominant_color: str,
 ) -> bool:
-    """Make the photo READY with all its variants at once; False when the attempt came too late."""
+    """Make the photo READY with all its variants at once; False when the attempt came too late.
+
+    Variants that were made for an audience that has changed meanwhile will be moved.
+    """
     row = await fetch_one(
         tx,
         update(photos)
@@ -99,8 +126,35 @@ async def finish(
     if row is None:
         return False
     await tx.execute(insert(variants), [_columns_of(variant) for variant in made])
-    await photo_rows.count_ready(tx, row.owner_id, row.visibility)
+    await photo_rows.count(tx, replace(row, status=PhotoStatus.PROCESSING), row)
+    if attempt.attempt > 1:
+        # An earlier attempt may have written for another audience.
+        here = {variant.key for variant in made}
+        elsewhere = [key for key in every_key(attempt.media_token) if key not in here]
+        await jobs.remove_objects(tx, elsewhere)
+    # The count has locked the owner's row: an account that becomes private meanwhile waits, and
+    # finds these variants when it has theirs moved.
+    if await is_for_everybody(tx, row.id) != attempt.is_public:
+        await jobs.move_variants(tx, row.id)
+    await events.photo_changed(tx, row.id)
     return True
+
+
+async def is_for_everybody(connection: AsyncConnection, id: PhotoId) -> bool:
+    """Whether anyone may have the bytes of a photo."""
+    return bool(await values(connection, select(photos.c.id).where(photos.c.id == id, is_public())))
+
+
+async def unclaimed(connection: AsyncConnection, id: PhotoId, keys: Sequence[str]) -> list[str]:
+    """The keys among *keys* that no variant of the photo will ever have.
+
+    None as long as the photo awaits variants, for another attempt writes to the same keys.
+    """
+    awaits = select(photos.c.id).where(photos.c.id == id, photos.c.status != PhotoStatus.READY)
+    if await values(connection, awaits):
+        return []
+    claimed = await values(connection, select(variants.c.key).where(variants.c.photo_id == id))
+    return [key for key in keys if key not in claimed]
 
 
 async def fail(tx: Writing, attempt: AttemptRow, code: PhotoFailureCode, message: str) -> bool:
@@ -110,7 +164,10 @@ async def fail(tx: Writing, attempt: AttemptRow, code: PhotoFailureCode, message
         .where(_is_current(attempt))
         .values(status=PhotoStatus.FAILED, failure_code=code, failure_message=message, crashes=0)
     )
-    return bool(await values(tx, failing.returning(photos.c.id)))
+    if not await values(tx, failing.returning(photos.c.id)):
+        return False
+    await events.photo_changed(tx, attempt.photo_id)
+    return True
 
 
 async def count_by_status(connection: AsyncConnection) -> dict[PhotoStatus, int]:

@@ -15,9 +15,10 @@ from storage import revisions
 from storage.database import Database, statements
 from storage.objects import Objects
 from tests.making import Person, make_person
+from tests.running import running
 from tests.services import StoreAddress, postgres_url, store
 
-__all__ = ["postgres_url", "store"]
+__all__ = ["postgres_url", "running", "store"]
 
 Ask = Callable[..., Awaitable[Any]]
 

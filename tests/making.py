@@ -1,16 +1,17 @@
-"""People, photos and follows, made the short way for tests that are about something else."""
+"""People, photos and what people do, made the short way for tests that are about something else."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from schema.nodes import global_id
 from server import parts
 from server.settings import Settings
-from storage import follows, photos, sessions, uploads, users, variants
+from storage import comments, follows, likes, photos, sessions, uploads, users, variants
 from storage.database import Database
 from storage.photos import Draft
-from storage.rows import PhotoId, UserId, VariantName, VariantRow, Visibility
+from storage.rows import AttemptRow, CommentId, PhotoId, UserId, VariantName, VariantRow, Visibility
 from storage.tables import blocks
 from storage.uploads import Promise
 
@@ -30,6 +31,12 @@ class Person:
 class Shared:
     id: str
     key: PhotoId
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    id: str
+    key: CommentId
 
 
 async def make_person(database: Database, settings: Settings, name: str) -> Person:
@@ -54,8 +61,13 @@ async def make_photo(
     visibility: Visibility = Visibility.PUBLIC,
     is_ready: bool = True,
     title: str = "",
+    caption: str = "",
+    alt_text: str = "",
+    tags: Sequence[str] = (),
+    at: tuple[float, float] | None = None,
 ) -> Shared:
-    draft = Draft(title, "", "", [], None, None, None, visibility)
+    latitude, longitude = at or (None, None)
+    draft = Draft(title, caption, alt_text, [*tags], latitude, longitude, None, visibility)
     promise = Promise("image/jpeg", 1, secrets.token_bytes(32), None)
     token = secrets.token_hex(16)
     async with database.begin() as tx:
@@ -63,26 +75,37 @@ async def make_photo(
         row, _ = await photos.add(
             tx, upload, draft, original_key=f"originals/{token}", media_token=token
         )
-        if is_ready:
-            attempt = await variants.begin_attempt(tx, row.id)
-            assert attempt is not None
-            await variants.finish(
-                tx,
-                attempt,
-                _made(row.id, token),
-                width=4000,
-                height=3000,
-                blurhash="L6PZfSi_.AyE_3t7t7R**0o#DgR4",
-                dominant_color="#a0c4ff",
-            )
-    return Shared(global_id("photo", row.id), row.id)
+    photo = Shared(global_id("photo", row.id), row.id)
+    if is_ready:
+        await make_ready(database, photo)
+    return photo
 
 
-def _made(id: PhotoId, token: str) -> list[VariantRow]:
-    return [
-        VariantRow(id, name, variants.key(token, name), side, side * 3 // 4, "image/webp", side)
-        for name, side in SIZES.items()
-    ]
+async def make_ready(database: Database, photo: Shared) -> None:
+    async with database.begin() as tx:
+        attempt = await variants.begin_attempt(tx, photo.key)
+        assert attempt is not None
+        await variants.finish(
+            tx,
+            attempt,
+            made(attempt),
+            width=4000,
+            height=3000,
+            blurhash="L6PZfSi_.AyE_3t7t7R**0o#DgR4",
+            dominant_color="#a0c4ff",
+        )
+
+
+def made(attempt: AttemptRow) -> list[VariantRow]:
+    """The variants that a worker would make; their bytes are not in the store."""
+
+    def variant(name: VariantName, side: int) -> VariantRow:
+        key = variants.key(attempt.media_token, name, is_public=attempt.is_public)
+        return VariantRow(
+            attempt.photo_id, name, key, side, side * 3 // 4, "image/webp", byte_size=side
+        )
+
+    return [variant(name, side) for name, side in SIZES.items()]
 
 
 async def make_follow(database: Database, *, by: Person, of: Person) -> None:
@@ -98,3 +121,16 @@ async def make_private(database: Database, person: Person) -> None:
 async def make_block(database: Database, *, by: Person, of: Person) -> None:
     async with database.begin() as tx:
         await tx.execute(blocks.insert().values(blocker_id=by.key, blocked_id=of.key))
+
+
+async def make_like(database: Database, *, by: Person, of: Shared) -> None:
+    async with database.begin() as tx:
+        await likes.add(tx, of.key, by.key)
+
+
+async def make_comment(
+    database: Database, *, by: Person, of: Shared, to: Written | None = None, body: str = "Oh."
+) -> Written:
+    async with database.begin() as tx:
+        row = await comments.add(tx, of.key, by.key, body, to.key if to else None)
+    return Written(global_id("comment", row.id), row.id)

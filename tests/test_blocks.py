@@ -124,3 +124,27 @@ async def test_the_list_of_blocked_users_is_one_statement(
     data, total = await ask_counted(BLOCKED, viewer=ann, first=100)
 
     assert (len(data["blockedUsers"]["edges"]), total) == (size, 1)
+
+
+async def test_counts_leave_out_whom_a_block_hides(database, ask, ann, bob, cid):
+    await make_follow(database, by=cid, of=ann)
+    await make_follow(database, by=ann, of=cid)
+    person = """
+    query($id: ID!) { node(id: $id) { ... on User {
+      followerCount followingCount
+      followers { edges { node { id } } } following { edges { node { id } } }
+    } } }
+    """
+    await ask(BLOCK, viewer=bob, id=cid.id)
+
+    nothing = {"edges": []}
+    for_bob = (await ask(person, viewer=bob, id=ann.id))["node"]
+    for_cid = (await ask(person, viewer=cid, id=ann.id))["node"]
+
+    assert for_bob == {
+        "followerCount": 0,
+        "followingCount": 0,
+        "followers": nothing,
+        "following": nothing,
+    }
+    assert (for_cid["followerCount"], for_cid["followingCount"]) == (1, 1)

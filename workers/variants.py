@@ -1,14 +1,12 @@
 """Makes the variants of a photo: reads the original, renders it, and lets the photo go live."""
 
-import asyncio
-import hashlib
 from dataclasses import dataclass
 
 import structlog
 
 from storage import photos, variants
-from storage.database import Database, Unavailable
-from storage.objects import ObjectMissing, Objects, StoreUnavailable
+from storage.database import Database, Unavailable, Writing
+from storage.objects import Objects
 from storage.rows import (
     AttemptRow,
     OriginalRow,
@@ -17,16 +15,10 @@ from storage.rows import (
     VariantName,
     VariantRow,
 )
-from workers.images import Crashed, Rejected, Rendered, Studio
+from workers import attempts
+from workers.attempts import Reports
+from workers.images import Rendered, Studio
 from workers.outcomes import Outcome
-
-log = structlog.get_logger("variants")
-
-MAX_CRASHES = 3
-
-MISMATCH = "The bytes that arrived are not those that were promised; upload the file again."
-LOST = "The uploaded file could not be found; upload it again."
-GAVE_UP = "The picture could not be processed, although it was tried several times."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +28,6 @@ class Workshop:
     database: Database
     objects: Objects
     studio: Studio
-
-
-class _Failed(Exception):
-    def __init__(self, code: PhotoFailureCode, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 async def make(workshop: Workshop, id: PhotoId) -> Outcome:
@@ -60,25 +45,26 @@ async def make(workshop: Workshop, id: PhotoId) -> Outcome:
     if attempt is None or original is None:
         return Outcome.NOTHING
     structlog.contextvars.bind_contextvars(photo=str(id), attempt=attempt.attempt)
-    try:
-        return await _attempted(workshop, attempt, original)
-    except _Failed as failure:
-        return await _failed(workshop, attempt, failure)
-    except (StoreUnavailable, Unavailable) as error:
-        log.warning("dependency failed", error=str(error))
-        await _give_back(workshop, attempt)
-        return Outcome.AGAIN
-    except asyncio.CancelledError:
-        # Broken off from outside, as when the worker leaves; that says nothing of the picture.
-        await asyncio.shield(_give_back(workshop, attempt))
-        raise
+    work = _attempted(workshop, attempt, original)
+    return await attempts.reported(work, _reports(workshop, attempt))
+
+
+def _reports(workshop: Workshop, attempt: AttemptRow) -> Reports:
+    async def fail(tx: Writing, code: PhotoFailureCode, message: str) -> None:
+        await variants.fail(tx, attempt, code, message)
+
+    async def give_back(tx: Writing) -> None:
+        await variants.give_back(tx, attempt)
+
+    return Reports(workshop.database, fail, give_back)
 
 
 async def _attempted(workshop: Workshop, attempt: AttemptRow, original: OriginalRow) -> Outcome:
-    if attempt.crashes > MAX_CRASHES:
-        raise _Failed(PhotoFailureCode.PROCESSING_ERROR, GAVE_UP)
-    data = await _read(workshop.objects, original)
-    rendered = await _rendered(workshop.studio, data, attempt)
+    attempts.require_hope(attempt.crashes)
+    data = await attempts.read(
+        workshop.objects, original.key, original.byte_size, original.checksum_sha256
+    )
+    rendered = await attempts.made(workshop.studio.render(data), attempt.crashes)
     if rendered is None:
         return Outcome.AGAIN
     made = await _stored(workshop.objects, attempt, rendered)
@@ -92,33 +78,10 @@ async def _attempted(workshop: Workshop, attempt: AttemptRow, original: Original
             blurhash=rendered.blurhash,
             dominant_color=rendered.dominant_color,
         )
-    return Outcome.DONE if is_current else Outcome.NOTHING
-
-
-async def _read(objects: Objects, original: OriginalRow) -> bytes:
-    try:
-        data = await objects.read(original.key, original.byte_size)
-    except ObjectMissing:
-        raise _Failed(PhotoFailureCode.PROCESSING_ERROR, LOST) from None
-    except ValueError:
-        raise _Failed(PhotoFailureCode.CHECKSUM_MISMATCH, MISMATCH) from None
-    if hashlib.sha256(data).digest() != original.checksum_sha256:
-        raise _Failed(PhotoFailureCode.CHECKSUM_MISMATCH, MISMATCH)
-    return data
-
-
-async def _rendered(studio: Studio, data: bytes, attempt: AttemptRow) -> Rendered | None:
-    """What was rendered; None when the child died and the picture gets another chance."""
-    try:
-        return await studio.render(data)
-    except Rejected as rejected:
-        code = PhotoFailureCode(rejected.code)
-        raise _Failed(code, rejected.message) from None
-    except Crashed as crash:
-        log.warning("decoder crashed", crashes=attempt.crashes, error=str(crash))
-        if attempt.crashes >= MAX_CRASHES:
-            raise _Failed(PhotoFailureCode.PROCESSING_ERROR, GAVE_UP) from None
-        return None
+    if is_current:
+        return Outcome.DONE
+    await _take_back(workshop, attempt, made)
+    return Outcome.NOTHING
 
 
 async def _stored(objects: Objects, attempt: AttemptRow, rendered: Rendered) -> list[VariantRow]:
@@ -126,7 +89,7 @@ async def _stored(objects: Objects, attempt: AttemptRow, rendered: Rendered) -> 
     made = []
     for picture in rendered.pictures:
         name = VariantName(picture.name)
-        key = variants.key(attempt.media_token, name)
+        key = variants.key(attempt.media_token, name, is_public=attempt.is_public)
         await objects.write(key, picture.data, picture.content_type)
         made.append(
             VariantRow(
@@ -142,20 +105,10 @@ async def _stored(objects: Objects, attempt: AttemptRow, rendered: Rendered) -> 
     return made
 
 
-async def _failed(workshop: Workshop, attempt: AttemptRow, failure: _Failed) -> Outcome:
-    try:
-        async with workshop.database.begin() as tx:
-            await variants.fail(tx, attempt, failure.code, failure.message)
-    except Unavailable:
-        return Outcome.AGAIN
-    log.info("photo failed", code=failure.code)
-    return Outcome.NEVER
-
-
-async def _give_back(workshop: Workshop, attempt: AttemptRow) -> None:
-    try:
-        async with workshop.database.begin() as tx:
-            await variants.give_back(tx, attempt)
-    except Unavailable:
-        # The next attempt begins with one crash too many; three in a row are still needed.
-        log.warning("attempt could not be given back")
+async def _take_back(workshop: Workshop, attempt: AttemptRow, made: list[VariantRow]) -> None:
+    """Remove what came too late: the photo is gone, or another attempt made its variants."""
+    async with workshop.database.connect() as connection:
+        keys = [variant.key for variant in made]
+        left = await variants.unclaimed(connection, attempt.photo_id, keys)
+    for key in left:
+        await workshop.objects.delete(key)

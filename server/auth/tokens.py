@@ -71,6 +71,11 @@ class Tokens:
             raise BadToken(_NOT_VALID)
         return _session(claims)
 
+    def ends_at(self, access_token: str) -> datetime:
+        """When a token that `session` reads ends."""
+        claims = jwt.decode(access_token, options={"verify_signature": False})
+        return datetime.fromtimestamp(claims["exp"], UTC)
+
     def first_refresh(self) -> str:
         """A new random refresh token."""
         return _written(secrets.token_bytes(32))

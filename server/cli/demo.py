@@ -30,7 +30,7 @@ PROFILE = """mutation Profile($input: UpdateProfileInput!) {
 }"""
 FOLLOW = "mutation Follow($id: ID!) { followUser(id: $id) { errors { code message } } }"
 FEED = """query Feed { feed(first: 20) { edges { node {
-  title width height visibility owner { displayName } variant(minWidth: 1000) { url }
+  title width height visibility owner { displayName } variant(minWidth: 640) { url }
 } } } }"""
 
 Accounts = dict[str, Account]

@@ -22,6 +22,8 @@ class Plan:
 
 def plan(settings: Settings) -> Plan:
     """Raises CannotStart for a taken port, SettingsError for settings that do not go together."""
+    # Nobody balances a laptop.
+    settings = settings.model_copy(update={"drain_s": 0})
     settings = _with_port(settings, "port")
     settings = _with_secrets(settings)
     cluster, objects = None, None

@@ -46,7 +46,7 @@ def application() -> Starlette:
         # The parent of several processes needs no application.
         from server.app import create_app  # noqa: PLC0415
 
-        return create_app(load())
+        return create_app(load(), is_served=True)
 
 
 def _configuration(settings: Settings) -> uvicorn.Config:

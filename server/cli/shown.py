@@ -51,6 +51,8 @@ def endpoint(url: str) -> str:
 
 async def reached(http: httpx.AsyncClient, url: str) -> Api:
     """The API at *url*. Raises Failed when nothing answers there, without trying for long."""
+    if not url.startswith(("http://", "https://")):
+        raise Failed(f"{url} is no address; it should begin with http:// or https://")
     api = Api(http, endpoint(url))
     try:
         await api.ask_once("{ __typename }")

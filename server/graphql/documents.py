@@ -121,4 +121,9 @@ def label(operation: OperationDefinitionNode) -> str:
 
 def is_write(operation: OperationDefinitionNode) -> bool:
     """Whether executing it changes anything."""
-    return operation.operation is not OperationType.QUERY
+    return operation.operation is OperationType.MUTATION
+
+
+def is_subscription(operation: OperationDefinitionNode) -> bool:
+    """Whether it has many answers."""
+    return operation.operation is OperationType.SUBSCRIPTION

@@ -10,15 +10,17 @@ from resolvers.context import TooBusy, Unauthenticated
 from resolvers.paging import BadArgument
 from storage.database import Unavailable
 from storage.objects import StoreUnavailable
+from storage.refusals import Refusal
 
 log = structlog.get_logger("graphql")
 
 INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 UNAVAILABLE: Final = "SERVICE_UNAVAILABLE"
 BAD_INPUT: Final = "BAD_USER_INPUT"
+UNAUTHENTICATED: Final = "UNAUTHENTICATED"
 
 _EXPECTED: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (Unauthenticated, "UNAUTHENTICATED"),
+    (Unauthenticated, UNAUTHENTICATED),
     (BadArgument, BAD_INPUT),
     (TooBusy, "RATE_LIMITED"),
     (Unavailable, UNAVAILABLE),
@@ -63,6 +65,9 @@ def _told(error: GraphQLError) -> tuple[str, str]:
     if cause is None or isinstance(cause, GraphQLError):
         # What graphql-core itself found wrong with the document or its variables.
         return error.message, BAD_INPUT
+    if isinstance(cause, Refusal):
+        # Only a subscription can be refused like this: it has no payload to say so in.
+        return cause.message, cause.code
     for kind, code in _EXPECTED:
         if isinstance(cause, kind):
             return str(cause), code

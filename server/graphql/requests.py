@@ -39,7 +39,7 @@ async def asked(request: Request) -> Asked:
     media_type, _, parameters = content_type.partition(";")
     if media_type.strip().lower() != "application/json" or _is_other_charset(parameters):
         raise BadRequest("the body must be JSON: send Content-Type: application/json", 415)
-    return _from_members(_decoded(await _body(request)), may_write=True)
+    return operation(_decoded(await _body(request)), may_write=True)
 
 
 def _is_other_charset(parameters: str) -> bool:
@@ -83,10 +83,11 @@ def _from_address(request: Request) -> Asked:
                 members[name] = orjson.loads(text)
             except orjson.JSONDecodeError:
                 raise BadRequest(f"{name} must be a JSON object") from None
-    return _from_members(members, may_write=False)
+    return operation(members, may_write=False)
 
 
-def _from_members(members: dict[str, Any], *, may_write: bool) -> Asked:
+def operation(members: dict[str, Any], *, may_write: bool) -> Asked:
+    """What the members of a request ask for. Raises BadRequest."""
     query, variables = members.get("query"), members.get("variables")
     name, extensions = members.get("operationName"), members.get("extensions")
     if not isinstance(query, str) or not query.strip():

@@ -7,16 +7,18 @@ import pytest
 from graphql import parse
 
 from server import graphiql
-from tests.browser.toy import toy
 
 needs_modules = pytest.mark.skipif(graphiql.missing() is not None, reason=str(graphiql.missing()))
 
 
 @pytest.fixture
-async def client():
-    transport = httpx.ASGITransport(app=toy())
-    async with httpx.AsyncClient(transport=transport, base_url="http://picshare") as client:
-        yield client
+async def client(client):
+    """The application, asked as a browser asks."""
+    html = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    async with httpx.AsyncClient(
+        transport=client._transport, base_url="http://picshare", headers=html
+    ) as browser:
+        yield browser
 
 
 @needs_modules

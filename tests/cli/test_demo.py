@@ -2,9 +2,7 @@ import re
 
 import httpx
 
-from tests.running import Running, running
-
-__all__ = ["running"]
+from tests.running import Running
 
 FEW = ("--photos=4", "--width=400")
 LOG_IN = "mutation($i: LogInInput!) { logIn(input: $i) { session { accessToken } } }"

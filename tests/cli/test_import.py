@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from tests.images.conftest import corpus
-from tests.running import Running, running
+from tests.running import Running
 
-__all__ = ["corpus", "running"]
+__all__ = ["corpus"]
 
 PASSWORD = "correct horse"
 MY_PHOTOS = """{ viewer { photoCount photos(first: 100) { edges { node {

@@ -48,6 +48,7 @@ async def test_a_variant_may_be_kept_for_ever_and_does_nothing_as_a_page(client,
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; sandbox",
         "cross-origin-resource-policy": "cross-origin",
+        "vary": "Origin",
         # A canvas that draws the picture needs it.
         "access-control-allow-origin": "*",
     }

@@ -5,7 +5,25 @@ the walls. Nothing here knows of photos, rows or buckets: bytes go in, a result 
 """
 
 from workers.images.ladder import render
-from workers.images.results import Crashed, Limits, Picture, Rejected, Rendered
+from workers.images.results import (
+    Crashed,
+    Limits,
+    Picture,
+    Rejected,
+    Rendered,
+    Square,
+    Squares,
+)
 from workers.images.studio import Studio
 
-__all__ = ["Crashed", "Limits", "Picture", "Rejected", "Rendered", "Studio", "render"]
+__all__ = [
+    "Crashed",
+    "Limits",
+    "Picture",
+    "Rejected",
+    "Rendered",
+    "Square",
+    "Squares",
+    "Studio",
+    "render",
+]

@@ -8,26 +8,28 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from workers.images import containment, formats, ladder, wire
-from workers.images.results import Limits, Rejected, Rendered
+from workers.images import containment, formats, ladder, squares, wire
+from workers.images.results import Limits, Rejected, Rendered, Squares
 
-Renders = Callable[[bytes, Limits], Rendered]
+Work = Callable[[bytes, Limits], Rendered | Squares]
 
 _MOST_GROWTH_BYTES = 64 * 1024**2
 _FRESH = wire.Answer(wire.Failure("nothing was done yet"))
 
 
-def main(renders: Renders = ladder.render) -> None:
+def main(renders: Work = ladder.render) -> None:
     """Answer picture after picture until stdin ends or something unforeseen happens."""
     settings = json.loads(sys.argv[1])
     limits = Limits(**settings["limits"])
     _warm_up(limits)
     gauge = containment.confine(limits, settings["parent"], needs_threads=formats.HAS_HEIF)
+    works: dict[bytes, Work] = {wire.LADDER: renders, wire.SQUARES: squares.render}
     at_rest = gauge.mapped_and_resident()[1] if gauge else 0
     _say(wire.READY)
-    while (data := _heard(sys.stdin.buffer)) is not None:
-        outcome = _outcome(renders, data, limits)
-        del data
+    while (heard := _heard(sys.stdin.buffer)) is not None:
+        kind, data = heard
+        outcome = _outcome(works[kind], data, limits)
+        del heard, data
         grown = gauge.mapped_and_resident()[1] - at_rest if gauge else 0
         _say(wire.packed(wire.Answer(outcome, grown > _MOST_GROWTH_BYTES)))
         if isinstance(outcome, wire.Failure):
@@ -43,19 +45,22 @@ def _warm_up(limits: Limits) -> None:
         ladder.render(sample.getvalue(), limits)
 
 
-def _heard(stream: BinaryIO) -> bytes | None:
-    head = stream.read(wire.LENGTH.size)
-    if len(head) < wire.LENGTH.size:
+def _heard(stream: BinaryIO) -> tuple[bytes, bytes] | None:
+    """The kind of the next request and its picture; None when there is no more."""
+    head = stream.read(wire.REQUEST.size)
+    if len(head) < wire.REQUEST.size:
         return None
-    (length,) = wire.LENGTH.unpack(head)
+    kind, length = wire.REQUEST.unpack(head)
     data = stream.read(length)
-    return data if len(data) == length else None
+    return (kind, data) if len(data) == length else None
 
 
-def _outcome(renders: Renders, data: bytes, limits: Limits) -> Rendered | Rejected | wire.Failure:
+def _outcome(
+    work: Work, data: bytes, limits: Limits
+) -> Rendered | Squares | Rejected | wire.Failure:
     containment.allow_cpu(limits.cpu_s)
     try:
-        return renders(data, limits)
+        return work(data, limits)
     except Rejected as rejected:
         return rejected
     except MemoryError:

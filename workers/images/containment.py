@@ -39,6 +39,8 @@ def confine(limits: Limits, parent: int, *, needs_threads: bool) -> Gauge | None
     with the child, being of its group.
     """
     gauge = Gauge(os.open("/proc/self/statm", os.O_RDONLY)) if sys.platform == "linux" else None
+    # Somebody waits for an answer of the API on the same machine; nobody waits for this.
+    os.nice(19)
     if os.geteuid() == 0:
         _become_nobody()
     if sys.platform == "linux":

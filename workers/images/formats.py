@@ -1,7 +1,10 @@
 """Which bytes are a picture we open, and what opening them will cost."""
 
+import contextlib
 import importlib
 import io
+import warnings
+from collections.abc import Iterator
 from typing import Literal
 
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, PngImagePlugin
@@ -83,6 +86,30 @@ def opened(data: bytes, limits: Limits) -> Image.Image:
         raise corrupt() from error
     _require_affordable(image, data, most, room)
     return image
+
+
+@contextlib.contextmanager
+def quietly_opened(data: bytes, limits: Limits) -> Iterator[Image.Image]:
+    """Like `opened`, closed at the end."""
+    with warnings.catch_warnings():
+        # Pillow warns of metadata it skips, which is what we want of it.
+        warnings.simplefilter("ignore")
+        with opened(data, limits) as original:
+            yield original
+
+
+def decode(original: Image.Image, size: tuple[int, int]) -> None:
+    """Decode the pixels, at *size* or larger; Rejected if they are broken."""
+    try:
+        # Only a JPEG can decode to a half, quarter or eighth; the others ignore this.
+        original.draft(None, size)
+        original.load()
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError:
+        raise too_many_pixels(2 * (Image.MAX_IMAGE_PIXELS or 0)) from None
+    except Exception as error:  # Decoders of broken pixels raise whatever they stumble over.
+        raise corrupt() from error
 
 
 def _require_affordable(image: Image.Image, data: bytes, most: int, room: int) -> None:

@@ -1,7 +1,6 @@
 """The whole way of one picture: open, decode once, shrink in a cascade, encode."""
 
 import io
-import warnings
 
 from PIL import Image
 
@@ -20,17 +19,14 @@ def render(data: bytes, limits: Limits) -> Rendered:
     The same bytes give the same result. Pillow's process-wide pixel limit follows *limits*,
     and only `Studio` holds memory and time to them.
     """
-    with warnings.catch_warnings():
-        # Pillow warns of metadata it skips, which is what we want of it.
-        warnings.simplefilter("ignore")
-        with formats.opened(data, limits) as original:
-            return _rendered(original)
+    with formats.quietly_opened(data, limits) as original:
+        return _rendered(original)
 
 
 def _rendered(original: Image.Image) -> Rendered:
     size = original.size
     full_size = pixels.fitting(size, LADDER["FULL"])
-    _decode(original, full_size)
+    formats.decode(original, full_size)
     # EXIF may lie behind the pixels, and is out of reach once the original is closed.
     orientation, taken_at = exif.orientation(original), exif.taken_at(original)
     small = pixels.shrunk(original, full_size, may_close=True)
@@ -49,31 +45,19 @@ def _rendered(original: Image.Image) -> Rendered:
     )
 
 
-def _decode(original: Image.Image, size: tuple[int, int]) -> None:
-    try:
-        # Only a JPEG can decode to a half, quarter or eighth; the others ignore this.
-        original.draft(None, size)
-        original.load()
-    except MemoryError:
-        raise
-    except Image.DecompressionBombError:
-        raise formats.too_many_pixels(2 * (Image.MAX_IMAGE_PIXELS or 0)) from None
-    except Exception as error:  # Decoders of broken pixels raise whatever they stumble over.
-        raise formats.corrupt() from error
-
-
 def _encoded(rungs: dict[PictureName, Image.Image]) -> tuple[Picture, ...]:
     done: dict[tuple[int, int], bytes] = {}
     for image in rungs.values():
         if image.size not in done:
-            done[image.size] = _webp(image)
+            done[image.size] = webp(image)
     return tuple(
         Picture(name, done[image.size], image.width, image.height, CONTENT_TYPE)
         for name, image in rungs.items()
     )
 
 
-def _webp(image: Image.Image) -> bytes:
+def webp(image: Image.Image) -> bytes:
+    """*image* as it is served: small, and with nothing attached."""
     encoded = io.BytesIO()
     pixels.bare(image).save(encoded, "WEBP", quality=_QUALITY, method=_METHOD)
     return encoded.getvalue()

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 CONTENT_TYPE = "image/webp"
+
+# Edges of squares, in pixels.
+RUNGS: Final = (64, 128, 256, 512)
 
 PictureName = Literal["THUMB", "MEDIUM", "FULL"]
 RejectionCode = Literal["UNSUPPORTED_FORMAT", "CORRUPT_IMAGE", "TOO_MANY_PIXELS"]
@@ -45,6 +48,23 @@ class Rendered:
     dominant_color: str
     taken_at: datetime | None
     pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """The middle of a picture, free of all metadata; the edge may be less than its rung's."""
+
+    rung: int
+    data: bytes
+    edge: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """The middle of one picture in several sizes, smallest first."""
+
+    squares: tuple[Square, ...]
 
 
 class Rejected(Exception):

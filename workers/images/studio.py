@@ -10,10 +10,12 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from workers.images import wire
-from workers.images.results import Crashed, Limits, Rejected, Rendered
+from workers.images.results import Crashed, Limits, Rejected, Rendered, Squares
+
+Made = TypeVar("Made", Rendered, Squares)
 
 COMMAND = (sys.executable, "-I", "-m", "workers.images.child")
 _MOST_JOBS = 100
@@ -65,8 +67,17 @@ class Studio:
 
         Cancelling this ends the child that works on it.
         """
+        return await self._made(wire.LADDER, data, Rendered)
+
+    async def squares(self, data: bytes) -> Squares:
+        """The middle of an original in the sizes of avatars; raises and cancels like `render`."""
+        return await self._made(wire.SQUARES, data, Squares)
+
+    async def _made(self, kind: bytes, data: bytes, wanted: type[Made]) -> Made:
         async with self._turns, self._child() as child:
-            answer = await child.answer(data)
+            answer = await child.answer(kind, data)
+            if not isinstance(answer, (wanted, Rejected)):
+                raise Crashed("answered something else than was asked")
         if isinstance(answer, Rejected):
             raise answer
         return answer
@@ -146,11 +157,11 @@ class _Child:
         if said != wire.READY:
             raise RuntimeError("the image child started with something else than its greeting")
 
-    async def answer(self, data: bytes) -> Rendered | Rejected:
+    async def answer(self, kind: bytes, data: bytes) -> Rendered | Squares | Rejected:
         self._jobs += 1
         try:
             async with asyncio.timeout(self._limits.wall_s):
-                answer = await self._asked(data)
+                answer = await self._asked(kind, data)
         except TimeoutError:
             raise Crashed(f"took longer than {self._limits.wall_s} s") from None
         except wire.NonsenseError as error:
@@ -162,8 +173,8 @@ class _Child:
         self.is_worn = answer.is_worn or self._jobs >= _MOST_JOBS
         return answer.outcome
 
-    async def _asked(self, data: bytes) -> wire.Answer:
-        self._stdin.write(wire.LENGTH.pack(len(data)))
+    async def _asked(self, kind: bytes, data: bytes) -> wire.Answer:
+        self._stdin.write(wire.REQUEST.pack(kind, len(data)))
         self._stdin.write(data)
         await self._stdin.drain()
         async with self._reading:

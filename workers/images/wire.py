@@ -8,22 +8,29 @@ import json
 import re
 import struct
 from asyncio import StreamReader
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
 from workers.images.results import (
     CONTENT_TYPE,
+    RUNGS,
     Picture,
     PictureName,
     Rejected,
     RejectionCode,
     Rendered,
+    Square,
+    Squares,
 )
 
 READY = b"ready\n"
 LENGTH = struct.Struct(">I")
+# What is to be made of a picture, and how many bytes it has.
+REQUEST = struct.Struct(">cI")
+LADDER = b"L"
+SQUARES = b"S"
 _MOST_HEADER_BYTES = 64 * 1024
 _MOST_PICTURE_BYTES = 32 * 1024**2
 _MOST_EDGE = 65_535
@@ -45,7 +52,7 @@ class Failure:
 class Answer:
     """What became of one picture, and whether the child has grown too large to go on."""
 
-    outcome: Rendered | Rejected | Failure
+    outcome: Rendered | Squares | Rejected | Failure
     is_worn: bool = False
 
 
@@ -57,6 +64,11 @@ def packed(answer: Answer) -> bytes:
         case Rendered() as rendered:
             header["rendered"] = _described(rendered)
             blobs = [picture.data for picture in rendered.pictures]
+        case Squares(squares):
+            header["squares"] = [
+                {"edge": square.edge, "bytes": len(square.data)} for square in squares
+            ]
+            blobs = [square.data for square in squares]
         case Rejected(code=code, message=message):
             header["rejected"] = {"code": code, "message": message[:_MOST_TEXT]}
         case Failure(message):
@@ -93,9 +105,11 @@ async def unpacked(reader: StreamReader) -> Answer:
 
 async def _outcome(
     header: Mapping[str, Any], reader: StreamReader
-) -> Rendered | Rejected | Failure:
+) -> Rendered | Squares | Rejected | Failure:
     if "rendered" in header:
         return await _rendered(header["rendered"], reader)
+    if "squares" in header:
+        return await _squares(header["squares"], reader)
     if "rejected" in header:
         return _rejected(header["rejected"])
     return Failure(_text(header["failure"], r"[^\x00-\x1f]*"))
@@ -127,10 +141,28 @@ async def _rendered(said: Mapping[str, Any], reader: StreamReader) -> Rendered:
 
 async def _picture(name: PictureName, said: Mapping[str, Any], reader: StreamReader) -> Picture:
     width, height = _whole(said["width"], _MOST_EDGE), _whole(said["height"], _MOST_EDGE)
+    return Picture(name, await _webp(said, reader), width, height, CONTENT_TYPE)
+
+
+async def _squares(said: Sequence[Mapping[str, Any]], reader: StreamReader) -> Squares:
+    rungs = RUNGS[: _whole(len(said), len(RUNGS))]
+    return Squares(
+        tuple(
+            [
+                Square(
+                    rung, await _webp(square, reader), _whole(square["edge"], rung), CONTENT_TYPE
+                )
+                for rung, square in zip(rungs, said, strict=True)
+            ]
+        )
+    )
+
+
+async def _webp(said: Mapping[str, Any], reader: StreamReader) -> bytes:
     data = await reader.readexactly(_whole(said["bytes"], _MOST_PICTURE_BYTES))
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         raise NonsenseError("its picture is not WebP")
-    return Picture(name, data, width, height, CONTENT_TYPE)
+    return data
 
 
 def _whole(value: object, most: int) -> int:

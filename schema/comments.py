@@ -1,0 +1,73 @@
+"""Comments as clients see them."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+import strawberry
+
+from schema.errors import UserError
+from schema.nodes import Node, global_id
+from schema.pages import PageInfo, written
+from storage.rows import CommentId, CommentRow, Page
+
+
+@strawberry.type(description="What someone wrote under a photo, or in reply to another comment.")
+class Comment(Node):
+    body: str | None = strawberry.field(description="Null once deleted while replies remain.")
+    created_at: datetime = strawberry.field(description="When it was written.")
+    row: strawberry.Private[CommentRow]
+
+    @property
+    def key(self) -> CommentId:
+        """The id by which rows refer to it."""
+        return self.row.id
+
+    @classmethod
+    def of(cls, row: CommentRow) -> Self:
+        return cls(
+            id=global_id("comment", row.id), body=row.body, created_at=row.created_at, row=row
+        )
+
+
+@strawberry.type(description="A comment in a list.")
+class CommentEdge:
+    cursor: str = strawberry.field(description="The comment's place in this list.")
+    node: Comment = strawberry.field(description="The comment.")
+
+
+@strawberry.type(description="A page of comments.")
+class CommentConnection:
+    edges: list[CommentEdge] = strawberry.field(description="The comments of this page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+
+    @classmethod
+    def of(cls, page: Page[CommentRow], listed: Literal["comments", "replies"]) -> Self:
+        cursors = [written(listed, cursor) for cursor in page.cursors]
+        edges = [
+            CommentEdge(cursor=cursor, node=Comment.of(row))
+            for cursor, row in zip(cursors, page.rows, strict=True)
+        ]
+        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+
+
+@strawberry.input(description="What to write under which photo.")
+class AddCommentInput:
+    photo_id: strawberry.ID = strawberry.field(description="The photo, which must be READY.")
+    body: str = strawberry.field(
+        description="1 to 1,000 characters. @username tells that user, if they may see the photo; "
+        "up to 20 people."
+    )
+    parent_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The comment it is a reply to: of the same photo, at any depth, not deleted.",
+    )
+
+
+@strawberry.type(description="A comment, or what stood in the way.")
+class CommentPayload:
+    comment: Comment | None = strawberry.field(
+        default=None, description="The comment; null when it was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why it was refused; empty when it was not."
+    )

@@ -1,0 +1,62 @@
+"""Where variants are fetched: plain addresses for everybody, signed ones for the rest."""
+
+import hmac
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from storage.variants import lies_in_public, media_path
+
+_UNTIL: Final = re.compile(r"[1-9][0-9]{9,11}", re.ASCII)
+
+
+def now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
+class Addresses:
+    """Makes addresses and knows its own again; processes with one secret know each other's.
+
+    Signed ones are the same for everyone until the current window of time ends, so that caches
+    are of use, and good until the end of the next one.
+    """
+
+    def __init__(
+        self,
+        secret: str,
+        *,
+        public_url: str,
+        restricted_url: str,
+        window: timedelta,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._key = hmac.digest(secret.encode(), b"picshare restricted media", "sha256")
+        self._public_url = public_url
+        self._restricted_url = restricted_url
+        self._window_s = int(window.total_seconds())
+        self._clock = clock
+
+    def of(self, key: str) -> str:
+        """Where the variant with that key is fetched."""
+        path = media_path(key)
+        if lies_in_public(key):
+            return f"{self._public_url}/{path}"
+        until = str((self._now_s() // self._window_s + 2) * self._window_s)
+        return f"{self._restricted_url}/{path}?until={until}&signature={self._signed(path, until)}"
+
+    def seconds_left(self, path: str, until: str, signature: str) -> int:
+        """How much longer a signed address is good; 0 when it is not ours, or no longer good."""
+        expected = self._signed(path, until)
+        is_ours = hmac.compare_digest(expected.encode(), signature.encode(errors="replace"))
+        if not is_ours or not _UNTIL.fullmatch(until):
+            return 0
+        return max(0, int(until) - self._now_s())
+
+    def _now_s(self) -> int:
+        return int(self._clock().timestamp())
+
+    def _signed(self, path: str, until: str) -> str:
+        text = f"{path}\n{until}".encode(errors="replace")
+        return hmac.digest(self._key, text, "sha256").hex()

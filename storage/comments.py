@@ -1,0 +1,229 @@
+"""What people write under photos, in threads of any depth."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import CTE, ColumnElement, delete, exists, func, insert, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import notifications, photos
+from storage.database import Writing, columns, fetch, values
+from storage.pages import each, newest_first, oldest_first, page_of_each, pages
+from storage.refusals import Missing, NotAllowed
+from storage.rows import (
+    CommentId,
+    CommentRow,
+    Cursor,
+    Page,
+    PageRequest,
+    PhotoId,
+    PhotoRow,
+    UserId,
+)
+from storage.tables import comments
+from storage.tables import photos as photo_table
+from storage.visibility import hidden_from, is_here, not_blocked, visible_to
+
+COLUMNS = columns(comments, CommentRow)
+
+
+async def by_ids(
+    connection: AsyncConnection, ids: Sequence[CommentId], viewer: UserId | None
+) -> dict[CommentId, CommentRow]:
+    """The comments among *ids* that *viewer* may see.
+
+    One sees the comments of a photo that one sees, except where a block stands between oneself
+    and the author, or the author of anything that it is a reply to.
+    """
+    seen = (
+        select(*COLUMNS)
+        .join(photo_table, photo_table.c.id == comments.c.photo_id)
+        .where(comments.c.id.in_(ids), visible_to(viewer), is_here(comments.c.author_id))
+    )
+    if viewer is not None:
+        # Nobody's line is walked for a viewer without blocks.
+        line = authors_above(ids, exists(hidden_from(viewer)))
+        is_hidden = line.c.author_id.in_(hidden_from(viewer))
+        seen = seen.where(comments.c.id.not_in(select(line.c.id).where(is_hidden)))
+    return {row.id: row for row in await fetch(connection, seen, CommentRow)}
+
+
+def authors_above(ids: Sequence[CommentId], condition: ColumnElement[bool] | None = None) -> CTE:
+    """Each of the comments with its author, and with the author of everything it replies to."""
+    line = (
+        select(comments.c.id, comments.c.author_id, comments.c.parent_id)
+        .where(comments.c.id.in_(ids), true() if condition is None else condition)
+        .cte("line", recursive=True)
+    )
+    above = comments.alias("above")
+    return line.union_all(
+        select(line.c.id, above.c.author_id, above.c.parent_id).join_from(
+            line, above, above.c.id == line.c.parent_id
+        )
+    )
+
+
+async def of_photos(
+    connection: AsyncConnection,
+    ids: Sequence[PhotoId],
+    request: PageRequest,
+    viewer: UserId | None,
+) -> dict[PhotoId, Page[CommentRow]]:
+    """For each photo, which *viewer* sees, one page of its threads, the newest first."""
+    parents = each(ids)
+    threads = select(*COLUMNS).where(
+        comments.c.photo_id == parents.c.id,
+        comments.c.parent_id.is_(None),
+        not_blocked(viewer, comments.c.author_id),
+        is_here(comments.c.author_id),
+    )
+    one_page = newest_first(threads, comments.c.created_at, comments.c.id, request)
+    answer = await connection.execute(page_of_each(parents, one_page))
+    rows = [CommentRow(*row) for _, *row in answer]
+    return pages(request, ids, ((row.photo_id, row, _place(row)) for row in rows))
+
+
+async def replies(
+    connection: AsyncConnection,
+    ids: Sequence[CommentId],
+    request: PageRequest,
+    viewer: UserId | None,
+) -> dict[CommentId, Page[CommentRow]]:
+    """For each comment, which *viewer* sees, one page of its direct replies, the oldest first."""
+    parents = each(ids)
+    direct = select(*COLUMNS).where(
+        comments.c.parent_id == parents.c.id,
+        not_blocked(viewer, comments.c.author_id),
+        is_here(comments.c.author_id),
+    )
+    one_page = oldest_first(direct, comments.c.created_at, comments.c.id, request)
+    answer = await connection.execute(page_of_each(parents, one_page))
+    rows = [(parent, CommentRow(*row)) for parent, *row in answer]
+    return pages(request, ids, ((parent, row, _place(row)) for parent, row in rows))
+
+
+async def hidden(
+    connection: AsyncConnection, viewer: UserId, ids: Sequence[PhotoId]
+) -> dict[PhotoId, int]:
+    """How many comments of each photo blocks hide from *viewer*, with all that replies to them.
+
+    Only those that `comment_count` counts; a photo without is absent.
+    """
+    below = (
+        select(comments.c.id, comments.c.photo_id, comments.c.body.is_not(None).label("counts"))
+        .where(comments.c.photo_id.in_(ids), comments.c.author_id.in_(hidden_from(viewer)))
+        .cte("below", recursive=True)
+    )
+    reply = comments.alias("reply")
+    below = below.union(
+        select(reply.c.id, reply.c.photo_id, reply.c.body.is_not(None)).join_from(
+            below, reply, reply.c.parent_id == below.c.id
+        )
+    )
+    counted = select(below.c.photo_id, func.count()).where(below.c.counts)
+    answer = await connection.execute(counted.group_by(below.c.photo_id))
+    return dict(answer.all())
+
+
+async def hidden_replies(
+    connection: AsyncConnection, viewer: UserId, ids: Sequence[CommentId]
+) -> dict[CommentId, int]:
+    """How many direct replies of each comment blocks hide; a comment without is absent."""
+    statement = (
+        select(comments.c.parent_id, func.count())
+        .where(comments.c.parent_id.in_(ids), comments.c.author_id.in_(hidden_from(viewer)))
+        .group_by(comments.c.parent_id)
+    )
+    return dict((await connection.execute(statement)).all())
+
+
+async def add(
+    tx: Writing, photo_id: PhotoId, author: UserId, body: str, parent_id: CommentId | None
+) -> CommentRow:
+    """A new comment, counted. `mentions.tell` lets others know.
+
+    Raises Missing for a photo or a parent that the author may not see, also when the parent
+    was deleted or is of another photo, and NotAllowed for a photo that is not live yet.
+    """
+    await photos.lock_live(tx, photo_id, author, "input", "photoId")
+    if parent_id is not None:
+        await _require_parent(tx, parent_id, photo_id, author)
+    # The moment is taken under the lock, so a thread is ordered as it is kept.
+    making = insert(comments).values(
+        photo_id=photo_id,
+        author_id=author,
+        parent_id=parent_id,
+        body=body,
+        created_at=func.clock_timestamp(),
+    )
+    row = (await fetch(tx, making.returning(*COLUMNS), CommentRow))[0]
+    await _count_comments(tx, photo_id, 1)
+    if parent_id is not None:
+        await _count_replies(tx, parent_id, 1)
+    return row
+
+
+async def remove(tx: Writing, id: CommentId, viewer: UserId) -> None:
+    """Delete a comment for its author or the photo's owner, and what was told of it.
+
+    While it has replies an empty place remains; a place that has none left goes as well.
+    Raises Missing for what *viewer* may not see or was deleted before, NotAllowed for others.
+    """
+    photo = await _lock_photo_of(tx, id, viewer)
+    row = (await by_ids(tx, [id], viewer)).get(id)
+    if photo is None or row is None or row.body is None:
+        raise Missing("there is no such comment", "id")
+    if viewer not in {row.author_id, photo.owner_id}:
+        raise NotAllowed("only its author and the photo's owner can delete a comment", "id")
+    await notifications.withdraw_comment(tx, id)
+    await _count_comments(tx, row.photo_id, -1)
+    if row.reply_count:
+        await tx.execute(update(comments).where(comments.c.id == id).values(body=None))
+    else:
+        await _erase(tx, id)
+
+
+async def _lock_photo_of(tx: Writing, id: CommentId, viewer: UserId) -> PhotoRow | None:
+    of_comment = await values(tx, select(comments.c.photo_id).where(comments.c.id == id))
+    return await photos.lock(tx, of_comment[0], viewer) if of_comment else None
+
+
+async def _erase(tx: Writing, id: CommentId) -> None:
+    """Remove a comment without replies, and upwards every empty place that was kept for it."""
+    gone = (
+        select(comments.c.id, comments.c.parent_id)
+        .where(comments.c.id == id)
+        .cte("gone", recursive=True)
+    )
+    above = comments.alias("above")
+    gone = gone.union_all(
+        select(above.c.id, above.c.parent_id)
+        .join_from(gone, above, above.c.id == gone.c.parent_id)
+        .where(above.c.body.is_(None), above.c.reply_count == 1)
+    )
+    erasing = delete(comments).where(comments.c.id.in_(select(gone.c.id)))
+    erased = dict((await tx.execute(erasing.returning(comments.c.id, comments.c.parent_id))).all())
+    for parent_id in set(erased.values()) - set(erased) - {None}:
+        await _count_replies(tx, parent_id, -1)
+
+
+async def _require_parent(
+    tx: Writing, id: CommentId, photo_id: PhotoId, viewer: UserId
+) -> CommentRow:
+    row = (await by_ids(tx, [id], viewer)).get(id)
+    if row is None or row.photo_id != photo_id or row.body is None:
+        raise Missing("there is no such comment", "input", "parentId")
+    return row
+
+
+async def _count_comments(tx: Writing, id: PhotoId, change: int) -> None:
+    counting = update(photo_table).where(photo_table.c.id == id)
+    await tx.execute(counting.values(comment_count=photo_table.c.comment_count + change))
+
+
+async def _count_replies(tx: Writing, id: CommentId, change: int) -> None:
+    counting = update(comments).where(comments.c.id == id)
+    await tx.execute(counting.values(reply_count=comments.c.reply_count + change))
+
+
+def _place(row: CommentRow) -> Cursor:
+    return Cursor(row.created_at, row.id)

@@ -1,0 +1,120 @@
+"""Who likes which photo."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import CTE, delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import notifications, photos
+from storage.database import Writing, columns, fetch_one, values
+from storage.pages import each, newest_first, page_of_each, pages
+from storage.rows import (
+    Cursor,
+    NotificationKind,
+    Page,
+    PageRequest,
+    PhotoId,
+    PhotoRow,
+    UserId,
+    UserRow,
+)
+from storage.tables import likes, users
+from storage.tables import photos as photo_table
+from storage.visibility import hidden_from, user_visible_to
+
+
+async def add(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
+    """The photo, liked. Again changes nothing.
+
+    Raises Missing for a photo that *viewer* may not see, NotAllowed for one that is not live yet.
+    """
+    row = await photos.lock_live(tx, photo_id, viewer, "id")
+    # The moment is taken under the lock, so the likes of a photo are ordered as they are kept.
+    adding = (
+        upsert(likes)
+        .values(photo_id=photo_id, user_id=viewer, created_at=func.clock_timestamp())
+        .on_conflict_do_nothing()
+        .returning(likes.c.user_id)
+    )
+    counted = await _count(tx, photo_id, adding.cte("changed"), 1)
+    if counted is None:
+        return row
+    await notifications.tell(tx, row.owner_id, NotificationKind.LIKE, viewer, photo=photo_id)
+    return counted
+
+
+async def remove(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
+    """The photo, no longer liked. Again changes nothing.
+
+    Raises Missing for a photo that *viewer* may not see, NotAllowed for one that is not live yet.
+    """
+    row = await photos.lock_live(tx, photo_id, viewer, "id")
+    removing = (
+        delete(likes)
+        .where(likes.c.photo_id == photo_id, likes.c.user_id == viewer)
+        .returning(likes.c.user_id)
+    )
+    counted = await _count(tx, photo_id, removing.cte("changed"), -1)
+    if counted is None:
+        return row
+    await notifications.withdraw(tx, row.owner_id, NotificationKind.LIKE, viewer, photo=photo_id)
+    return counted
+
+
+async def liked_by(
+    connection: AsyncConnection, viewer: UserId, ids: Sequence[PhotoId]
+) -> set[PhotoId]:
+    """Those of the photos that *viewer* likes."""
+    statement = select(likes.c.photo_id).where(likes.c.user_id == viewer, likes.c.photo_id.in_(ids))
+    return set(await values(connection, statement))
+
+
+async def likers(
+    connection: AsyncConnection,
+    ids: Sequence[PhotoId],
+    request: PageRequest,
+    viewer: UserId | None,
+) -> dict[PhotoId, Page[UserRow]]:
+    """For each photo one page of those who like it and *viewer* may know of, the latest first."""
+    parents = each(ids)
+    one_page = newest_first(
+        select(likes.c.created_at.label("liked_at"), *columns(users, UserRow))
+        .join(users, users.c.id == likes.c.user_id)
+        .where(likes.c.photo_id == parents.c.id, user_visible_to(viewer)),
+        likes.c.created_at,
+        likes.c.user_id,
+        request,
+    )
+    answer = await connection.execute(page_of_each(parents, one_page))
+    return pages(request, ids, _entries(answer))
+
+
+async def hidden(
+    connection: AsyncConnection, viewer: UserId, ids: Sequence[PhotoId]
+) -> dict[PhotoId, int]:
+    """How many likes of each photo a block hides from *viewer*; a photo without is absent."""
+    statement = (
+        select(likes.c.photo_id, func.count())
+        .where(likes.c.photo_id.in_(ids), likes.c.user_id.in_(hidden_from(viewer)))
+        .group_by(likes.c.photo_id)
+    )
+    return dict((await connection.execute(statement)).all())
+
+
+def _entries(answer: Iterable[Sequence[Any]]) -> Iterable[tuple[PhotoId, UserRow, Cursor]]:
+    for photo_id, liked_at, *user in answer:
+        row = UserRow(*user)
+        yield photo_id, row, Cursor(liked_at, row.id)
+
+
+async def _count(tx: Writing, id: PhotoId, changed: CTE, by: int) -> PhotoRow | None:
+    """The photo with the like that was *changed* counted; None when none was."""
+    counting = (
+        update(photo_table)
+        .where(photo_table.c.id == id, exists(select(changed)))
+        .values(like_count=photo_table.c.like_count + by)
+        .returning(*photos.COLUMNS)
+    )
+    return await fetch_one(tx, counting, PhotoRow)

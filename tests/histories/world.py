@@ -1,0 +1,111 @@
+"""The real thing for histories: people who act through the API, and what they are shown."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+import httpx
+
+from server import parts
+from server.app import create_app
+from server.settings import Settings
+from tests.making import Person, make_person, make_photo
+
+Answer = TypeVar("Answer")
+
+SEEN = """
+query($name: String!) {
+  user(username: $name) {
+    photoCount followerCount followingCount viewerFollow followsViewer isPrivate
+    photos(first: 100) { edges { node { id likeCount commentCount viewerHasLiked
+      likers(first: 100) { edges { node { username } } }
+    } } }
+    followers(first: 100) { edges { node { username } } }
+    following(first: 100) { edges { node { username } } }
+  }
+}
+"""
+FEED = "{ feed(first: 100) { edges { node { id } } } }"
+REQUESTS = "{ followRequests(first: 100) { edges { node { username } } } }"
+COMMENTS = """
+query($id: ID!) { node(id: $id) {
+  ... on Photo { entries: comments(first: 100) { edges { node { id body replyCount } } } }
+  ... on Comment { entries: replies(first: 100) { edges { node { id body replyCount } } } }
+} }
+"""
+
+
+class World:
+    """One application, called in this process on a loop of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._runner = asyncio.Runner()
+        self._settings = settings
+        self._database = parts.database(settings, "picshare-histories")
+        app = create_app(settings)
+        transport = httpx.ASGITransport(app)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://api")
+        self._lifespan = app.router.lifespan_context(app)
+        self._run(self._lifespan.__aenter__())
+
+    def close(self) -> None:
+        self._run(self._client.aclose())
+        self._run(self._lifespan.__aexit__(None, None, None))
+        self._run(self._database.close())
+        self._runner.close()
+
+    def _run(self, work: Awaitable[Answer]) -> Answer:
+        async def awaited() -> Answer:
+            return await work
+
+        return self._runner.run(awaited())
+
+    def person(self, name: str) -> Person:
+        return self._run(make_person(self._database, self._settings, name))
+
+    def photo(self, owner: Person, visibility: str) -> str:
+        return self._run(make_photo(self._database, owner, visibility=visibility)).id
+
+    def ask(self, query: str, viewer: Person, **variables: Any) -> dict[str, Any]:
+        answer = self._run(
+            self._client.post(
+                "/graphql",
+                json={"query": query, "variables": variables},
+                headers={"Authorization": f"Bearer {viewer.token}"},
+            )
+        ).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def change(self, mutation: str, viewer: Person, id: str) -> bool:
+        """Whether a mutation that takes an id alone was allowed."""
+        document = f"mutation($id: ID!) {{ answer: {mutation}(id: $id) {{ errors {{ code }} }} }}"
+        return self.ask(document, viewer, id=id)["answer"]["errors"] == []
+
+    def comment(self, viewer: Person, photo: str, parent: str | None) -> str | None:
+        """The id of a new comment; None when it was refused."""
+        document = """
+        mutation($input: AddCommentInput!) { addComment(input: $input) { comment { id } } }
+        """
+        input = {"photoId": photo, "body": "Nice", "parentId": parent}
+        made = self.ask(document, viewer, input=input)["addComment"]["comment"]
+        return made and made["id"]
+
+    def update(self, viewer: Person, kind: str, **input: Any) -> bool:
+        document = f"""
+        mutation($input: {kind[0].upper()}{kind[1:]}Input!) {{
+          {kind}(input: $input) {{ errors {{ code }} }}
+        }}
+        """
+        return self.ask(document, viewer, input=input)[kind]["errors"] == []
+
+    def thread(self, viewer: Person, id: str) -> list[tuple]:
+        """(id, is deleted, replies) of every comment under a photo or a comment."""
+        found = self.ask(COMMENTS, viewer, id=id)["node"]["entries"]["edges"]
+        threads = []
+        for edge in found:
+            node = edge["node"]
+            replies = self.thread(viewer, node["id"])
+            assert node["replyCount"] == len(replies), node
+            threads.append((node["id"], node["body"] is None, replies))
+        return threads
