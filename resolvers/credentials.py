@@ -7,12 +7,12 @@ from functools import partial
 from typing import Final
 
 from resolvers import texts
-from resolvers.users import MAX_DISPLAY_NAME
 from schema.sessions import SignUpInput
 from storage.refusals import Invalid, TooLong, together
 
 MIN_USERNAME: Final = 3
 MAX_USERNAME: Final = 30
+MAX_DISPLAY_NAME: Final = 50
 MAX_EMAIL_BYTES: Final = 254
 MIN_PASSWORD: Final = 8
 MAX_PASSWORD_BYTES: Final = 1024

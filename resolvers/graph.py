@@ -4,6 +4,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from resolvers import (
+    accounts,
+    avatars,
     blocks,
     comments,
     edits,
@@ -21,6 +23,7 @@ from resolvers import (
 )
 from resolvers.extend import extend
 from resolvers.problems import answering
+from schema.accounts import DataExport
 from schema.comments import Comment
 from schema.errors import InputError
 from schema.notifications import Notification, NotificationConnection
@@ -42,10 +45,14 @@ extend(
     feed=feed.feed,
     follow_requests=follows.requests,
     blocked_users=blocks.blocked_users,
+    data_export=accounts.data_export,
     notifications=notifications.notifications,
 )
 extend(
     User,
+    avatar_url=avatars.url,
+    avatar_status=avatars.status,
+    avatar_failure=avatars.failure,
     photo_count=users.photo_count,
     follower_count=follows.follower_count,
     following_count=follows.following_count,
@@ -77,6 +84,7 @@ extend(
 )
 extend(Upload, request=uploads.request)
 extend(Session, user=sessions.user)
+extend(DataExport, url=accounts.export_url)
 extend(NotificationConnection, unread_count=notifications.unread_count)
 extend(
     Notification,
@@ -93,6 +101,9 @@ extend(
     refresh_session=answering(sessions.refresh),
     log_out=answering(sessions.log_out),
     update_profile=answering(users.update_profile),
+    change_username=answering(accounts.change_username),
+    delete_account=answering(accounts.delete),
+    request_export=answering(accounts.request_export),
     create_upload=answering(uploads.create),
     publish_photo=answering(photos.publish),
     update_photo=answering(edits.update),

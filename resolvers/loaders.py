@@ -6,9 +6,21 @@ from typing import Any, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
 
-from storage import blocks, comments, follows, inbox, likes, photos, uploads, users, variants
+from storage import (
+    avatars,
+    blocks,
+    comments,
+    follows,
+    inbox,
+    likes,
+    photos,
+    uploads,
+    users,
+    variants,
+)
 from storage.database import Database
 from storage.rows import (
+    AvatarRow,
     CommentId,
     CommentRow,
     FollowState,
@@ -53,6 +65,7 @@ class Loaders:
         )
         self.variants: DataLoader[PhotoId, list[VariantRow] | None] = self._of(variants.of_photos)
         self.originals: DataLoader[PhotoId, OriginalRow | None] = self._of(photos.originals)
+        self.avatars: DataLoader[UserId, AvatarRow | None] = self._of(avatars.latest)
         self.follow_states: DataLoader[UserId, FollowState | None] = self._of(self._states)
         self.follows_viewer: DataLoader[UserId, bool | None] = self._of(self._following)
         self.uploads: DataLoader[UploadId, UploadRow | None] = self._of(self._uploads)

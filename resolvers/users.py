@@ -4,7 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers import avatars
 from resolvers.context import Info
+from resolvers.credentials import MAX_DISPLAY_NAME
 from resolvers.finding import Asked, UserSearch, searched, users_by
 from resolvers.paging import After, First, requested
 from resolvers.texts import line, prose
@@ -15,7 +17,6 @@ from storage import follow_requests, jobs, users
 from storage.refusals import Invalid, together
 from storage.rows import UserRow
 
-MAX_DISPLAY_NAME = 50
 MAX_BIO = 500
 
 Username = Annotated[str, strawberry.argument(description="The username, in any case.")]
@@ -80,7 +81,11 @@ async def update_profile(info: Info, input: UpdateProfileInput) -> UserPayload:
     viewer = info.context.signed_in().user_id
     display_name, bio = together(lambda: _display_name(input), lambda: _bio(input))
     is_private = input.is_private if isinstance(input.is_private, bool) else None
-    async with info.context.database.begin() as tx:
+    async with (
+        avatars.change(info.context, viewer, input) as change_avatar,
+        info.context.database.begin() as tx,
+    ):
+        await change_avatar(tx)
         if is_private is False:
             await follow_requests.accept_all(tx, viewer)
         row = await users.change(

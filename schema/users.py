@@ -94,6 +94,11 @@ class UpdateProfileInput:
         description="Whether only accepted followers see the photos. Becoming public accepts "
         "everyone who waits; null leaves it as it is.",
     )
+    avatar_upload_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="An upload of yours that has arrived, to become the avatar: its middle, as a "
+        "square. The avatar of before stays until it is ready; null removes it.",
+    )
 
 
 @strawberry.type(description="A user, or what stood in the way.")

@@ -60,6 +60,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
             WebSocketRoute("/graphql", Sockets(streams).serve),
             Route("/", lambda _: RedirectResponse("/graphql")),
             media.public(built.objects),
+            media.avatars(built.objects),
             media.restricted(built.objects, parts.addresses(settings)),
             *health.routes(built, state),
             *graphiql.routes(),

@@ -14,12 +14,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from server.addresses import Addresses
+from storage.avatars import PREFIX as AVATARS_PREFIX
 from storage.objects import Head, ObjectMissing, Objects, StoreUnavailable
 from storage.variants import MEDIA_PREFIX, RESTRICTED_PREFIX
 
 PUBLIC_PATH: Final = "/media/{token}/{name}"
 RESTRICTED_PATH: Final = "/restricted/{token}/{name}"
-_NAME: Final = re.compile(r"[0-9a-f]{32}/[a-z]{3,10}\.webp")
+AVATARS_PATH: Final = "/media/avatars/{token}/{name}"
+_NAME: Final = re.compile(r"[0-9a-f]{32}/[a-z0-9]{2,10}\.webp")
 # Longer numbers than any object is are no range to us; Python refuses to read very long ones.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII | re.IGNORECASE)
 HEADERS: Final = {
@@ -41,6 +43,15 @@ def public(objects: Objects) -> Route:
         return await _served(request, objects, MEDIA_PREFIX, HEADERS)
 
     return Route(PUBLIC_PATH, serve, methods=["GET", "HEAD"])
+
+
+def avatars(objects: Objects) -> Route:
+    """The route that streams avatars, which are for everybody, as public variants are."""
+
+    async def serve(request: Request) -> Response:
+        return await _served(request, objects, AVATARS_PREFIX, HEADERS)
+
+    return Route(AVATARS_PATH, serve, methods=["GET", "HEAD"])
 
 
 def restricted(objects: Objects, addresses: Addresses) -> Route:

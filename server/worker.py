@@ -9,7 +9,7 @@ from prometheus_client import start_http_server
 from server import logs, parts
 from server.settings import Settings
 from storage import jobs
-from workers import media, variants
+from workers import accounts, avatars, media, variants
 from workers.images import Limits, Studio
 from workers.outcomes import Outcome
 from workers.queue import Handler, Queue
@@ -58,8 +58,16 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
     async def remove_objects(payload: bytes | None) -> Outcome:
         return await media.remove(objects, jobs.keys_of(payload))
 
+    async def make_avatar(payload: bytes | None) -> Outcome:
+        return await avatars.make(workshop, jobs.avatar_of(payload))
+
+    async def erase_account(payload: bytes | None) -> Outcome:
+        return await accounts.erase(database, jobs.user_of(payload))
+
     return {
         jobs.MAKE_VARIANTS: make_variants,
+        jobs.MAKE_AVATAR: make_avatar,
+        jobs.ERASE_ACCOUNT: erase_account,
         jobs.MOVE_VARIANTS: move_variants,
         jobs.MOVE_VARIANTS_OF: move_variants_of,
         jobs.REMOVE_OBJECTS: remove_objects,

@@ -16,7 +16,7 @@ from storage.database import Writing, columns, fetch, fetch_one, values
 from storage.refusals import Conflict, Missing
 from storage.rows import AvatarId, AvatarRow, PhotoFailureCode, PhotoStatus, UploadRow, UserId
 from storage.tables import avatars, photos, uploads, users
-from storage.variants import MEDIA_PREFIX, media_path
+from storage.variants import MEDIA_PREFIX
 
 COLUMNS = columns(avatars, AvatarRow)
 # Below the prefix of all that is public, so that what stands in front of it needs no second rule.
@@ -36,20 +36,16 @@ def every_key(token: str) -> list[str]:
     return [key(token, rung) for rung in RUNGS]
 
 
-def path(token: str, largest: int, size: int) -> str:
-    """What follows the base of public addresses: a square of *size* or more, else the largest."""
+def fitting_key(token: str, largest: int, size: int) -> str:
+    """The key of the smallest square of *size* or more, else of the largest."""
     fitting = next((rung for rung in RUNGS if rung >= size), largest)
-    return media_path(key(token, min(fitting, largest)))
+    return key(token, min(fitting, largest))
 
 
 async def latest(connection: AsyncConnection, ids: Sequence[UserId]) -> dict[UserId, AvatarRow]:
     """What each user chose last; who has none is absent."""
-    chosen = (
-        select(*COLUMNS)
-        .where(avatars.c.user_id.in_(ids))
-        .order_by(avatars.c.user_id, avatars.c.id.desc())
-        .distinct(avatars.c.user_id)
-    )
+    # There are at most two of each, and the later one comes last.
+    chosen = select(*COLUMNS).where(avatars.c.user_id.in_(ids)).order_by(avatars.c.id)
     return {row.user_id: row for row in await fetch(connection, chosen, AvatarRow)}
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import delete, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts, erasure, jobs
 from storage.database import Writing, values
@@ -34,9 +35,9 @@ async def begin(tx: Writing, known: CredentialsRow) -> None:
     await jobs.erase_account(tx, id)
 
 
-async def has_begun(tx: Writing, id: UserId) -> bool:
+async def has_begun(connection: AsyncConnection, id: UserId) -> bool:
     """Whether the account is being deleted; False also once it is gone."""
-    return bool(await values(tx, select(literal(1)).where(departures.c.user_id == id)))
+    return bool(await values(connection, select(literal(1)).where(departures.c.user_id == id)))
 
 
 async def finish(tx: Writing, id: UserId) -> bool:

@@ -102,11 +102,13 @@ async def by_ids(
     return {row.id: row for row in await fetch(connection, own, UploadRow)}
 
 
-async def require(connection: AsyncConnection, id: UploadId, user_id: UserId) -> UploadRow:
+async def require(
+    connection: AsyncConnection, id: UploadId, user_id: UserId, *path: str
+) -> UploadRow:
     """The upload, or Missing when it is not that user's."""
     found = await by_ids(connection, [id], user_id)
     if id not in found:
-        raise Missing("there is no such upload", "input", "uploadId")
+        raise Missing("there is no such upload", *path)
     return found[id]
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from storage import notifications
+from storage import blocks, likes, notifications
 from storage.rows import NotificationKind, Visibility
 from tests.conftest import Errors
 from tests.making import (
@@ -228,16 +228,35 @@ async def test_a_block_takes_back_what_each_was_told_of_the_other(
     assert await told(bob) == (0, [])
 
 
+async def _until_somebody_waits(database):
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    async with asyncio.timeout(10), database.connect() as connection:
+        while not (await connection.exec_driver_sql(waiting)).scalar_one():
+            pass
+
+
+@pytest.mark.parametrize("first", ["the like", "the block"])
 async def test_nobody_is_told_across_a_block_that_is_made_meanwhile(
-    ask, told, database, settings, ann
+    told, database, ann, bob, first
 ):
     photo = await make_photo(database, ann)
-    people = [await make_person(database, settings, f"p{number}") for number in range(8)]
 
-    await asyncio.gather(
-        *(ask(LIKE, viewer=person, id=photo.id) for person in people),
-        *(ask(BLOCK, viewer=ann, id=person.id) for person in people),
-    )
+    async def like(tx):
+        await likes.add(tx, photo.key, bob.key)
+
+    async def block(tx):
+        await blocks.add(tx, ann.key, bob.key)
+
+    async def second(act):
+        async with database.begin() as tx:
+            await act(tx)
+
+    before, after = (like, block) if first == "the like" else (block, like)
+    async with database.begin() as tx:
+        await before(tx)
+        other = asyncio.create_task(second(after))
+        await _until_somebody_waits(database)
+    await other
 
     assert await told(ann) == (0, [])
 

@@ -75,6 +75,13 @@ async def test_a_wrong_frame_ends_the_socket_with_its_code(api, complaints, fram
     assert complaints() == []
 
 
+async def test_text_that_is_not_utf_8_ends_the_socket_as_well(api):
+    async with api.connect() as connection:
+        await connection.send(b"\xff\xfe", text=True)
+
+        assert (await Socket(connection).closed())[0] == 1007
+
+
 async def test_one_id_is_one_operation(api, database, ann):
     photo = await make_photo(database, ann, is_ready=False)
 

@@ -1,0 +1,54 @@
+"""What arrived, kept where no grant to upload can reach it."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from resolvers.context import Context
+from storage import uploads
+from storage.objects import ObjectMissing
+from storage.refusals import Expired, Invalid, MissingObject
+from storage.rows import UploadRow
+
+
+@dataclass(slots=True)
+class Copy:
+    """A copy of an upload's bytes, of no use until a row speaks of it."""
+
+    key: str
+    is_used: bool = False
+
+
+@asynccontextmanager
+async def kept(context: Context, upload: UploadRow, *path: str) -> AsyncIterator[Copy]:
+    """A copy of what arrived; removed at the end unless it is used.
+
+    Raises Expired, MissingObject, and Invalid when it is not what was promised.
+    """
+    copy = Copy(await _copied(context, upload, path))
+    try:
+        yield copy
+    finally:
+        if not copy.is_used:
+            await context.objects.delete(copy.key)
+
+
+async def _copied(context: Context, upload: UploadRow, path: tuple[str, ...]) -> str:
+    # The file can be other than it was promised, so the bucket is asked, not the client.
+    head = await context.objects.head(upload.staging_key)
+    async with context.database.connect() as connection:
+        if await uploads.is_over(connection, upload, arrived=head is not None):
+            raise Expired("the upload has expired; create another one", *path)
+    if head is None:
+        raise MissingObject("the bytes have not arrived; send the upload's request first", *path)
+    if head.byte_size != upload.byte_size:
+        raise Invalid(
+            f"{head.byte_size:,} bytes arrived; {upload.byte_size:,} were promised", *path
+        )
+    key = f"{uploads.ORIGINALS_PREFIX}{secrets.token_hex(16)}"
+    try:
+        await context.objects.copy(upload.staging_key, key)
+    except ObjectMissing:
+        raise MissingObject("the bytes are gone; create another upload", *path) from None
+    return key
