@@ -63,6 +63,10 @@ class Newcomer:
             session = next(iter(data.values()))["session"]
             self.token = session["accessToken"]
             self.known["the refreshToken of your session"] = session["refreshToken"]
+        if name == "PublishPhoto":
+            self.known["your photo's id"] = data["publishPhoto"]["photo"]["id"]
+        if name == "AddComment":
+            self.known["a comment's id"] = data["addComment"]["comment"]["id"]
         if name == "CreateUpload":
             upload = data["createUpload"]["upload"]
             self.known["the upload's id"] = upload["id"]

@@ -373,7 +373,7 @@ async def test_broken_off_anywhere_and_run_again_it_does_the_same(
         frail = Workshop(
             BreakingDatabase(database, breaking), BreakingObjects(objects, breaking), studio
         )
-        with contextlib.suppress(Died, RuntimeError):
+        with contextlib.suppress(Died, RuntimeError, StoreUnavailable):
             await make(frail, id)
         if await make(workshop, id) is Outcome.NOTHING:
             status = select(table.c.status).where(table.c.id == id)
