@@ -15,7 +15,8 @@ from schema.users import UpdateProfileInput, User
 from storage import avatars, uploads
 from storage.avatars import UPLOAD
 from storage.database import Writing
-from storage.rows import RETRYABLE, AvatarRow, UserId
+from storage.refusals import Missing
+from storage.rows import RETRYABLE, AvatarRow, UploadRow, UserId
 
 Size = Annotated[int, strawberry.argument(description="In pixels; up to 512 are kept.")]
 Change = Callable[[Writing], Awaitable[None]]
@@ -78,6 +79,10 @@ async def change(
     async with context.database.connect() as connection:
         id = as_upload_id(wanted, *UPLOAD)
         upload = await uploads.require(connection, id, viewer, *UPLOAD)
+        was_chosen = await avatars.was_chosen(connection, upload.id)
+    if was_chosen:
+        yield lambda tx: _repeat(tx, upload)
+        return
     async with originals.kept(context, upload, *UPLOAD) as copy:
 
         async def choose(tx: Writing) -> None:
@@ -88,6 +93,11 @@ async def change(
 
 async def _leave(_tx: Writing) -> None:
     """The avatar stays as it is."""
+
+
+async def _repeat(tx: Writing, upload: UploadRow) -> None:
+    if not await avatars.repeat(tx, upload):
+        raise Missing("there is no such upload", *UPLOAD)
 
 
 async def _withdraw(tx: Writing, viewer: UserId) -> None:

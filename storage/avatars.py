@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import accounts, jobs
 from storage.database import Writing, columns, fetch, fetch_one, values
 from storage.refusals import Conflict, Missing
-from storage.rows import AvatarId, AvatarRow, PhotoFailureCode, PhotoStatus, UploadRow, UserId
+from storage.rows import (
+    AvatarId,
+    AvatarRow,
+    PhotoFailureCode,
+    PhotoStatus,
+    UploadId,
+    UploadRow,
+    UserId,
+)
 from storage.tables import avatars, photos, uploads, users
 from storage.variants import MEDIA_PREFIX
 
@@ -60,13 +68,28 @@ async def choose(tx: Writing, upload: UploadRow, original_key: str) -> bool:
     here = select(uploads.c.id).where(uploads.c.id == upload.id).with_for_update()
     if not await values(tx, here):
         raise Missing("there is no such upload", *UPLOAD)
-    if await _chosen_before(tx, upload):
+    if await repeat(tx, upload):
         return False
     if await values(tx, select(photos.c.id).where(photos.c.upload_id == upload.id)):
         raise Conflict("the upload became a photo; create another one for the avatar", *UPLOAD)
     await _withdraw(tx, upload.user_id, avatars.c.status != PhotoStatus.READY)
     await jobs.make_avatar(tx, await _add(tx, upload, original_key))
+    # The grant can bring the bytes back until it ends; nobody reads them any more.
+    await jobs.remove_objects(tx, [upload.staging_key], after=jobs.LATE)
     return True
+
+
+async def repeat(tx: Writing, upload: UploadRow) -> bool:
+    """Have what failed tried again; anything else stays as it is. False if it was not chosen."""
+    await accounts.require(tx, upload.user_id)
+    of_upload = avatars.c.upload_id == upload.id
+    first = await fetch_one(tx, select(*COLUMNS).where(of_upload), AvatarRow)
+    if first is not None and first.status is PhotoStatus.FAILED:
+        again = {"failure_code": None, "failure_message": None}
+        trying = update(avatars).where(of_upload)
+        await tx.execute(trying.values(status=PhotoStatus.PROCESSING, **again))
+        await jobs.make_avatar(tx, first.id)
+    return first is not None
 
 
 async def withdraw(tx: Writing, user_id: UserId) -> bool:
@@ -112,6 +135,12 @@ async def finish(tx: Writing, attempt: AvatarRow, largest: int) -> bool:
     return True
 
 
+async def was_chosen(connection: AsyncConnection, upload_id: UploadId) -> bool:
+    """Whether that upload is the avatar of its user, or will be, or failed to be."""
+    of_upload = avatars.c.upload_id == upload_id
+    return bool(await values(connection, select(avatars.c.id).where(of_upload)))
+
+
 async def exists(connection: AsyncConnection, id: AvatarId) -> bool:
     """Whether the picture is still chosen or shown."""
     return bool(await values(connection, select(avatars.c.id).where(avatars.c.id == id)))
@@ -121,17 +150,6 @@ async def fail(tx: Writing, attempt: AvatarRow, code: PhotoFailureCode, message:
     """Note why there are no squares, for the user to see; what was shown before stays."""
     said = {"status": PhotoStatus.FAILED, "failure_code": code, "failure_message": message}
     await tx.execute(update(avatars).where(_is_current(attempt)).values(crashes=0, **said))
-
-
-async def _chosen_before(tx: Writing, upload: UploadRow) -> bool:
-    of_upload = avatars.c.upload_id == upload.id
-    first = await fetch_one(tx, select(*COLUMNS).where(of_upload), AvatarRow)
-    if first is not None and first.status is PhotoStatus.FAILED:
-        again = {"failure_code": None, "failure_message": None}
-        trying = update(avatars).where(of_upload)
-        await tx.execute(trying.values(status=PhotoStatus.PROCESSING, **again))
-        await jobs.make_avatar(tx, first.id)
-    return first is not None
 
 
 async def _add(tx: Writing, upload: UploadRow, original_key: str) -> AvatarId:

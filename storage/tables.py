@@ -392,6 +392,12 @@ notification_actors = Table(
     ),
     _user("actor_id", primary_key=True),
     _now("created_at"),
+    Index(
+        "notification_actors_latest_idx",
+        "notification_id",
+        text("created_at DESC"),
+        text("actor_id DESC"),
+    ),
     Index(None, "actor_id"),
 )
 

@@ -8,8 +8,9 @@ from typing import Any, Final, Literal, TypeGuard, get_args
 
 import orjson
 
+from server.graphql import MAX_MESSAGE_BYTES
+
 PROTOCOL: Final = "graphql-transport-ws"
-MAX_BYTES: Final = 64 * 1024
 MAX_ID: Final = 128
 
 Kind = Literal["connection_init", "ping", "pong", "subscribe", "complete"]
@@ -37,8 +38,8 @@ def received(text: str | None) -> Received:
     """The message in a frame, None being a binary one. Raises Close."""
     if text is None:
         raise _invalid("frames must be text")
-    if len(text.encode()) > MAX_BYTES:
-        raise Close(1009, f"a message has at most {MAX_BYTES:,} bytes")
+    if len(text.encode()) > MAX_MESSAGE_BYTES:
+        raise Close(1009, f"a message has at most {MAX_MESSAGE_BYTES:,} bytes")
     try:
         members = orjson.loads(text)
     except orjson.JSONDecodeError:

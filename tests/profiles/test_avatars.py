@@ -154,8 +154,8 @@ async def test_the_avatar_of_before_stays_until_the_next_is_ready(
     await jobs.run()
     assert (await fetched(first["avatarUrl"])).status_code == 404
     assert (await fetched(after["avatarUrl"])).status_code == 200
-    # What was uploaded, its copy, and four squares of the second; nothing of the first.
-    assert len(await every_object(objects) - nothing) == 6
+    # The original and four squares of the second; nothing of the first.
+    assert len(await every_object(objects) - nothing) == 5
 
 
 async def test_an_avatar_can_be_removed_with_every_byte(
@@ -219,8 +219,21 @@ async def test_an_upload_is_chosen_once(database, objects, choose, arrived, jobs
 
     assert [answer["errors"] for answer in answers] == [[]] * 8
     assert await rows(database, ann) == 1
-    assert await jobs.kinds() == ["make_avatar"]
+    assert await jobs.kinds() == ["make_avatar", "remove_objects"]
     assert len(await every_object(objects) - before) == 1
+
+
+async def test_a_late_repetition_changes_nothing(objects, choose, arrived, jobs, shown, ann):
+    upload = await arrived(ann)
+    await choose(ann, upload.id)
+    await jobs.run()
+    assert await objects.head(upload.row.staging_key) is None
+    before = await shown(ann)
+
+    assert (await choose(ann, upload.id))["errors"] == []
+
+    assert await shown(ann) == before
+    assert await jobs.kinds() == []
 
 
 async def test_of_several_pictures_chosen_at_once_one_stays(
@@ -235,7 +248,7 @@ async def test_of_several_pictures_chosen_at_once_one_stays(
     assert await rows(database, ann) == 1
     await jobs.run()
     assert (await shown(ann))["avatarStatus"] == "READY"
-    assert len(await every_object(objects) - nothing) == 6
+    assert len(await every_object(objects) - nothing) == 5
 
 
 async def _refusal(choose, database, viewer, id):

@@ -14,7 +14,8 @@ from resolvers.context import Parts
 from server import app, parts
 from server.embedded import sockets
 from server.embedded.processes import await_condition
-from server.graphql.frames import MAX_BYTES, PROTOCOL
+from server.graphql import MAX_MESSAGE_BYTES
+from server.graphql.frames import PROTOCOL
 from server.graphql.streams import Streams
 from server.settings import Settings
 from storage.events import user_topic
@@ -80,7 +81,7 @@ def _served(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ser
             lifespan="on",
             log_config=None,
             access_log=False,
-            ws_max_size=MAX_BYTES,
+            ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=DEADLINE_S,
         )

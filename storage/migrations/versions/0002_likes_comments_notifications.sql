@@ -77,3 +77,6 @@ CREATE TABLE counter_checks (
     checked_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT counter_checks_pkey PRIMARY KEY (counter)
 );
+
+CREATE INDEX notification_actors_latest_idx
+    ON notification_actors (notification_id, created_at DESC, actor_id DESC);
