@@ -4,30 +4,29 @@ The keys of the bucket are put into a temporary table, so that PostgreSQL compar
 process has to hold them all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    CTE,
     ARRAY,
     BigInteger,
-    Boolean,
     Column,
     ColumnElement,
     DateTime,
     Integer,
+    LargeBinary,
     MetaData,
     Select,
-    String,
+    Subquery,
     Table,
     Text,
-    and_,
     cast,
     column,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -103,7 +102,7 @@ async def note(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
 
 async def end(connection: AsyncConnection) -> None:
     """Forget what was listed."""
-    await connection.run_sync(lambda sync: listed.drop(sync))
+    await connection.run_sync(listed.drop)
 
 
 async def claimed(connection: AsyncConnection) -> list[Total]:
@@ -145,9 +144,9 @@ async def passing(connection: AsyncConnection, grace: timedelta) -> tuple[int, i
     """How many listed objects no row speaks of: those that a job will remove, and new ones."""
     is_old = listed.c.modified_at < func.now() - literal(grace)
     awaits = _awaits_removal(listed.c.key)
-    counted = select(
-        func.count().filter(awaits), func.count().filter(~awaits, ~is_old)
-    ).where(~_is_claimed(listed.c.key))
+    counted = select(func.count().filter(awaits), func.count().filter(~awaits, ~is_old)).where(
+        ~_is_claimed(listed.c.key)
+    )
     removed, new = (await connection.execute(counted)).one()
     return removed, new
 
@@ -175,3 +174,48 @@ async def rows_about(connection: AsyncConnection, id: UUID) -> dict[str, int]:
             if total:
                 found[f"{name}.{of}"] = total
     return found
+
+
+def _claims() -> Subquery:
+    """All objects that rows speak of; one that need not be there has `is_there` false."""
+    rung = func.unnest(cast(list(avatar_keys.RUNGS), ARRAY(Integer))).column_valued("rung")
+    square = func.concat(avatar_keys.PREFIX, users.c.avatar_token, "/", rung, ".webp")
+    archive = func.concat(export_keys.PREFIX, exports.c.token, ".zip")
+    each = (
+        _claim("photos", photos.c.original_key, photos.c.byte_size),
+        _claim("variants", variants.c.key, variants.c.byte_size),
+        _claim("avatars", avatars.c.original_key, avatars.c.byte_size),
+        _claim("users", square).where(users.c.avatar_size >= rung),
+        _claim("uploads", uploads.c.staging_key, is_there=false()),
+        _claim(
+            "exports", archive, exports.c.byte_size, is_there=exports.c.status == PhotoStatus.READY
+        ),
+    )
+    return union_all(*each).subquery("claims")
+
+
+def _claim(
+    name: str,
+    key: ColumnElement[str],
+    byte_size: ColumnElement[int] | None = None,
+    is_there: ColumnElement[bool] | None = None,
+) -> Select[Any]:
+    return select(
+        literal(name).label("table"),
+        cast(key, Text).label("key"),
+        cast(null() if byte_size is None else byte_size, BigInteger).label("byte_size"),
+        (true() if is_there is None else is_there).label("is_there"),
+    )
+
+
+def _is_claimed(key: ColumnElement[str]) -> ColumnElement[bool]:
+    claims = _claims()
+    return exists(select(1).where(claims.c.key == key))
+
+
+def _awaits_removal(key: ColumnElement[str]) -> ColumnElement[bool]:
+    job = table("pgqueuer", column("entrypoint", Text), column("payload", LargeBinary))
+    keys = cast(func.convert_from(job.c.payload, "UTF8"), JSONB)
+    waiting = select(func.jsonb_array_elements_text(keys).label("key"))
+    removed = waiting.where(job.c.entrypoint == REMOVE_OBJECTS).subquery("removed")
+    return exists(select(1).where(removed.c.key == key))

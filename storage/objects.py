@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -27,6 +28,7 @@ Answer = TypeVar("Answer")
 
 CHUNK_BYTES = 256 * 1024
 THREADS = 16
+LISTED = 1_000
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 10
 SERVER_ERROR = 500
@@ -74,6 +76,15 @@ class _Pool(urllib3.PoolManager):
         if answer.headers.get("Content-Type", "").startswith("text/xml"):
             answer.headers["Content-Type"] = "application/xml"
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a listing says about an object."""
+
+    key: str
+    byte_size: int
+    modified_at: datetime
 
 
 class Objects:
@@ -193,6 +204,20 @@ class Objects:
             return [entry.object_name for entry in found if entry.object_name]
 
         return await self._call(listed)
+
+    async def entries(self, prefix: str) -> AsyncIterator[list[Entry]]:
+        """Every object whose key begins with *prefix*, some at a time."""
+        found = self._client.list_objects(self._bucket.name, prefix, recursive=True)
+
+        def some() -> list[Entry]:
+            return [
+                Entry(each.object_name, each.size or 0, each.last_modified)
+                for each in islice(found, LISTED)
+                if each.object_name and each.last_modified
+            ]
+
+        while batch := await self._call(some):
+            yield batch
 
     def presigned_put(self, key: str, headers: dict[str, str], expires_in: timedelta) -> str:
         """A URL that takes exactly one kind of PUT: with these headers, until it expires."""

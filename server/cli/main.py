@@ -68,6 +68,19 @@ def counters(
 
 
 @app.command()
+def audit(
+    user: str = typer.Option("", metavar="ID", help="Find what is left of this user, too."),
+    grace_s: int = typer.Option(
+        1800, min=0, help="Objects younger than this may lack their rows, in seconds."
+    ),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Compare rows with objects, both ways; exit code 1 when something is missing or left over."""
+    call("audit", user=user, grace_s=grace_s, as_json=as_json)
+
+
+@app.command()
 def demo(
     url: str = typer.Option("", help=SERVER),
     password: str = typer.Option("", help="Of everyone in the demo, instead of the usual one."),
