@@ -21,7 +21,7 @@ from storage.variants import MEDIA_PREFIX, RESTRICTED_PREFIX
 PUBLIC_PATH: Final = "/media/{token}/{name}"
 RESTRICTED_PATH: Final = "/restricted/{token}/{name}"
 AVATARS_PATH: Final = "/media/avatars/{token}/{name}"
-_NAME: Final = re.compile(r"[0-9a-f]{32}/[a-z0-9]{2,10}\.webp")
+_NAME: Final = re.compile(r"[0-9a-f]{32}/(?:[a-z]{3,10}|[0-9]{2,4})\.webp")
 # Longer numbers than any object is are no range to us; Python refuses to read very long ones.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII | re.IGNORECASE)
 HEADERS: Final = {

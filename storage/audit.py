@@ -7,7 +7,7 @@ process has to hold them all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -199,7 +199,7 @@ def _claim(
     key: ColumnElement[str],
     byte_size: ColumnElement[int] | None = None,
     is_there: ColumnElement[bool] | None = None,
-) -> Select[Any]:
+) -> Select[str, str, int, bool]:
     return select(
         literal(name).label("table"),
         cast(key, Text).label("key"),
