@@ -62,6 +62,17 @@ async def test_wrong_counts_are_found_told_and_repaired(database, client, exact,
     )
 
 
+async def _until_somebody_waits(database):
+    """Only the database knows that another transaction has come as far as the lock."""
+    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+    async with asyncio.timeout(20):
+        while True:
+            # What a transaction saw of the others' activity, it goes on seeing.
+            async with database.connect() as connection:
+                if (await connection.execute(waiting)).scalar_one():
+                    return
+
+
 async def test_a_repair_waits_for_a_writer_and_counts_what_it_wrote(database, exact, ann, bob):
     async with database.begin() as tx:
         await tx.execute(update(users).where(users.c.id == ann.key).values(follower_count=5))
@@ -75,10 +86,7 @@ async def test_a_repair_waits_for_a_writer_and_counts_what_it_wrote(database, ex
         lock = text("select id from users where id = :id for update")
         await writing.execute(lock.bindparams(id=ann.key))
         repair = asyncio.create_task(repaired())
-        # Only the database knows that the repair has come as far as the lock.
-        waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-        while not (await writing.execute(waiting)).scalar_one():  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await _until_somebody_waits(database)
         follow = text("insert into follows (follower_id, followee_id) values (:by, :of)")
         await writing.execute(follow.bindparams(by=bob.key, of=ann.key))
 
