@@ -9,7 +9,7 @@ from prometheus_client import start_http_server
 from server import logs, parts
 from server.settings import Settings
 from storage import jobs
-from workers import accounts, avatars, media, variants
+from workers import accounts, avatars, exports, media, variants
 from workers.images import Limits, Studio
 from workers.outcomes import Outcome
 from workers.queue import Handler, Queue
@@ -64,10 +64,14 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
     async def erase_account(payload: bytes | None) -> Outcome:
         return await accounts.erase(database, jobs.user_of(payload))
 
+    async def export_account(payload: bytes | None) -> Outcome:
+        return await exports.make(database, objects, jobs.user_of(payload))
+
     return {
         jobs.MAKE_VARIANTS: make_variants,
         jobs.MAKE_AVATAR: make_avatar,
         jobs.ERASE_ACCOUNT: erase_account,
+        jobs.EXPORT_ACCOUNT: export_account,
         jobs.MOVE_VARIANTS: move_variants,
         jobs.MOVE_VARIANTS_OF: move_variants_of,
         jobs.REMOVE_OBJECTS: remove_objects,

@@ -46,7 +46,6 @@ from storage import exports as export_keys
 from storage.database import fetch, values
 from storage.jobs import REMOVE_OBJECTS
 from storage.objects import Entry
-from storage.rows import PhotoStatus
 from storage.tables import avatars, exports, photos, uploads, users, variants
 from storage.uploads import ORIGINALS_PREFIX, STAGING_PREFIX
 from storage.variants import MEDIA_PREFIX, RESTRICTED_PREFIX
@@ -187,9 +186,7 @@ def _claims() -> Subquery:
         _claim("avatars", avatars.c.original_key, avatars.c.byte_size),
         _claim("users", square).where(users.c.avatar_size >= rung),
         _claim("uploads", uploads.c.staging_key, is_there=false()),
-        _claim(
-            "exports", archive, exports.c.byte_size, is_there=exports.c.status == PhotoStatus.READY
-        ),
+        _claim("exports", archive, exports.c.byte_size, is_there=exports.c.expires_at > func.now()),
     )
     return union_all(*each).subquery("claims")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import ColumnElement, and_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +50,46 @@ async def request(tx: Writing, id: UserId) -> ExportRow:
     return row
 
 
+async def begin_attempt(tx: Writing, id: UserId) -> ExportRow | None:
+    """The export that awaits its file; None when there is none.
+
+    The attempt counts as a crash until it reports back.
+    """
+    beginning = update(exports).where(
+        exports.c.user_id == id, exports.c.status == PhotoStatus.PROCESSING
+    )
+    counted = beginning.values(crashes=exports.c.crashes + 1)
+    return await fetch_one(tx, counted.returning(*COLUMNS), ExportRow)
+
+
+async def give_back(tx: Writing, wanted: ExportRow) -> None:
+    """Report that the attempt stopped for a reason outside the export; another will follow."""
+    returned = update(exports).where(_awaits(wanted))
+    await tx.execute(returned.values(crashes=exports.c.crashes - 1))
+
+
+async def fail(tx: Writing, wanted: ExportRow) -> None:
+    """Give up; the user may ask again."""
+    await tx.execute(update(exports).where(_awaits(wanted)).values(status=PhotoStatus.FAILED))
+
+
+async def finish(tx: Writing, wanted: ExportRow, byte_size: int) -> bool:
+    """Let the user have the file for a day; False when the export is gone, or finished before."""
+    ready = {"status": PhotoStatus.READY, "crashes": 0, "byte_size": byte_size}
+    finishing = update(exports).where(_awaits(wanted))
+    expiring = finishing.values(expires_at=func.now() + literal(KEPT), **ready)
+    if not await values(tx, expiring.returning(exports.c.user_id)):
+        return False
+    await jobs.remove_objects(tx, [key(wanted.token)], after=KEPT)
+    return True
+
+
+async def exists(connection: AsyncConnection, wanted: ExportRow) -> bool:
+    """Whether the export is still the latest of its user."""
+    same = select(exports.c.user_id).where(exports.c.token == wanted.token)
+    return bool(await values(connection, same))
+
+
 async def withdraw(tx: Writing, id: UserId) -> bool:
     """Remove a user's export; False when there was none."""
     gone = await values(
@@ -58,3 +98,7 @@ async def withdraw(tx: Writing, id: UserId) -> bool:
     if gone:
         await jobs.remove_for_good(tx, [key(token) for token in gone])
     return bool(gone)
+
+
+def _awaits(wanted: ExportRow) -> ColumnElement[bool]:
+    return and_(exports.c.token == wanted.token, exports.c.status == PhotoStatus.PROCESSING)

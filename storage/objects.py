@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
@@ -184,6 +184,20 @@ class Objects:
                 len(data),
                 content_type=content_type,
                 metadata={"Cache-Control": "public, max-age=31536000, immutable"},
+            )
+        )
+
+    async def write_file(self, key: str, file: BinaryIO, byte_size: int, content_type: str) -> None:
+        """Store a file of any size, in parts where it is large; not for others to keep."""
+        await self._call(
+            partial(
+                self._client.put_object,
+                self._bucket.name,
+                key,
+                file,
+                byte_size,
+                content_type=content_type,
+                metadata={"Cache-Control": "private, no-store"},
             )
         )
 
