@@ -54,6 +54,7 @@ class Process:
 
     program: Program
     _popen: subprocess.Popen[bytes] = field(init=False)
+    _is_asked: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         program, account = self.program, self.program.account
@@ -90,8 +91,10 @@ class Process:
         return self._popen.returncode
 
     def ask_to_stop(self) -> None:
-        """Send the stop signal and return at once."""
-        self._popen.send_signal(self.program.stop_signal)
+        """Send the stop signal, once, and return; a second one would mean to hurry."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._popen.send_signal(self.program.stop_signal)
 
     def stop(self) -> None:
         """Return when it has ended: by itself within its grace, or killed."""
