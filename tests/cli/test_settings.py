@@ -108,8 +108,8 @@ def test_every_wrong_value_has_its_line(environment):
 
     assert [line.partition(":")[0] for line in complaint().splitlines()] == [
         "PICSHARE_PORT",
-        "PICSHARE_SECRET_KEY",
         "PICSHARE_LOG_FORMAT",
+        "PICSHARE_SECRET_KEY",
     ]
 
 

@@ -63,8 +63,10 @@ WHERE visibility = 'PUBLIC' AND length(word) >= 4;
 
 -- The newest user follows every tenth, and everybody likes one photo.
 INSERT INTO follows (follower_id, followee_id)
-SELECT (SELECT id FROM users ORDER BY created_at DESC LIMIT 1), id FROM users
-WHERE extract(epoch FROM created_at)::bigint / 60 % 10 = 1;
+SELECT first_value(id) OVER (ORDER BY number), id
+FROM (SELECT id, row_number() OVER (ORDER BY created_at DESC) AS number FROM users) AS people
+WHERE number % 10 = 1
+OFFSET 1;
 
 INSERT INTO likes (photo_id, user_id, created_at)
 SELECT (SELECT id FROM photos WHERE original_key = 'original199900'), id, now() - interval '30 minutes'

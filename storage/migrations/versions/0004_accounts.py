@@ -4,7 +4,7 @@ from pathlib import Path
 
 from storage.migrations.scripts import run
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 
 
