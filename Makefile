@@ -9,7 +9,7 @@ BIN := .venv/bin
 GRAPHIQL := server/graphiql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lint types imports schema lock clean
+.PHONY: help setup run test torture check format lint types imports schema lock clean
 
 help: ## List every verb
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ run: setup ## Start PostgreSQL, the object store, the API and the worker; prints
 
 test: setup ## Run all tests
 	$(BIN)/pytest
+
+torture: setup ## Run the long fault and load tests too (minutes each)
+	$(BIN)/pytest -m torture
 
 check: format lint types imports test ## All that CI checks
 
