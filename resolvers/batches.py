@@ -1,0 +1,57 @@
+"""Edges that are answered for many parents with one call."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar, get_args
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+Many = Callable[..., Awaitable[Sequence[Any]]]
+Edge = TypeVar("Edge", bound=Many)
+
+
+def batched(many: Many) -> Callable[..., Awaitable[Any]]:
+    """The resolver of one parent, from a function that answers for a list of them.
+
+    *many* takes the parents, the info and the field's arguments, and answers a list in the
+    same order. An executor that knows the attribute `many` calls it once for a level; for any
+    other the parents that are asked for at the same time are put together by a DataLoader.
+    """
+    signature = inspect.signature(many, eval_str=True)
+    parents, *others = signature.parameters.values()
+    (parent,) = get_args(parents.annotation)
+    (answer,) = get_args(signature.return_annotation)
+
+    async def one(parent: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        return await info.context.batches.of(many, info, arguments).load(parent)
+
+    own = inspect.Parameter("parent", parents.kind, annotation=strawberry.Parent[parent])
+    edge: Any = one
+    edge.__signature__ = inspect.Signature([own, *others], return_annotation=answer)
+    edge.__annotations__ = {each.name: each.annotation for each in (own, *others)} | {
+        "return": answer
+    }
+    edge.__name__, edge.__qualname__, edge.__doc__ = many.__name__, many.__qualname__, many.__doc__
+    edge.__module__ = many.__module__
+    edge.many = many
+    return one
+
+
+class Batches:
+    """The loaders behind batched edges, one for each edge and its arguments, for one operation."""
+
+    def __init__(self) -> None:
+        self._loaders: dict[tuple[Many, str], DataLoader[Any, Any]] = {}
+
+    def of(
+        self, many: Many, info: strawberry.Info, arguments: dict[str, Any]
+    ) -> DataLoader[Any, Any]:
+        """What puts the parents of that edge together."""
+        key = (many, repr(sorted(arguments.items())))
+        if key not in self._loaders:
+            # Parents are objects without identity; what is read for them is remembered below.
+            self._loaders[key] = DataLoader(
+                load_fn=lambda parents: many(parents, info, **arguments), cache=False
+            )
+        return self._loaders[key]

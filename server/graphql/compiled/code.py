@@ -1,0 +1,177 @@
+"""Python source for a planned query.
+
+What needs no waiting becomes a function of one object, `Photo_3(x)`; what needs some, a
+function of all objects of a level, `Photo_3(o, run)`, that asks each edge once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final, cast
+
+from graphql import (
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    get_named_type,
+)
+
+from server.graphql.compiled.leaves import AS_IS, NotWritten, listed, writer
+from server.graphql.compiled.plans import Field, Selection
+from server.graphql.compiled.shapes import Shape
+
+GIVEN: Final = {"NotWritten": NotWritten, "listed": listed}
+
+
+@dataclass(slots=True)
+class Source:
+    """The functions of one query as they are written, and what they refer to."""
+
+    lines: list[str] = field(default_factory=list)
+    names: dict[str, Any] = field(
+        default_factory=lambda: {"NotWritten": NotWritten, "listed": listed}
+    )
+    edges: list[Field] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=count)
+
+    def root(self, selection: Selection) -> str:
+        """The name of an asynchronous function that answers for a list of roots."""
+        return self._batch(selection, is_root=True)
+
+    def _name(self, meaning: str, value: object | None = None) -> str:
+        name = f"{meaning}_{next(self._numbers)}"
+        if value is not None:
+            self.names[name] = value
+        return name
+
+    def _one(self, selection: Selection) -> str:
+        """A function that makes one object without waiting."""
+        parts = [self._entry(entry, selection) for entry in selection.entries]
+        name = self._name(selection.type.name)
+        self.lines += [
+            f"def {name}(x):",
+            f"    if x.__class__ is not {self._class(selection.origin)}: raise NotWritten",
+            f"    return {{{', '.join(parts)}}}",
+        ]
+        return name
+
+    def _entry(self, entry: Field | str, selection: Selection) -> str:
+        if isinstance(entry, str):
+            return f"{entry!r}: {selection.type.name!r}"
+        value = self._completed(entry, entry.type, f"x.{entry.made.python_name}")
+        return f"{entry.key!r}: {value}"
+
+    def _class(self, origin: type) -> str:
+        name = f"class_{origin.__name__}"
+        self.names[name] = origin
+        return name
+
+    def _batch(self, selection: Selection, *, is_root: bool = False) -> str:
+        """A function that makes all objects of a level, and waits once for each edge."""
+        body = [] if is_root else self._check(selection)
+        asked = [one for one in selection.fields if not one.is_attribute]
+        read = [one for one in selection.fields if one.is_attribute and one.needs_asking]
+        body += self._asking(asked)
+        body += [
+            f"    c{n} = [x.{one.made.python_name} for x in o]"
+            for n, one in enumerate(read, start=len(asked))
+        ]
+        columns = {one.key: n for n, one in enumerate([*asked, *read])}
+        for one in (*asked, *read):
+            body += self._level(one, f"c{columns[one.key]}")
+        parts = [self._part(entry, selection, columns) for entry in selection.entries]
+        body.append(f"    return [{{{', '.join(parts)}}} {_loop(len(columns))}]")
+        name = self._name(selection.type.name)
+        self.lines += [f"async def {name}(o, run):", *body]
+        return name
+
+    def _check(self, selection: Selection) -> list[str]:
+        return [
+            "    for x in o:",
+            f"        if x.__class__ is not {self._class(selection.origin)}: raise NotWritten",
+        ]
+
+    def _part(self, entry: Field | str, selection: Selection, columns: dict[str, int]) -> str:
+        if isinstance(entry, str) or entry.key not in columns:
+            return self._entry(entry, selection)
+        value = f"y{columns[entry.key]}"
+        if not any(below.needs_asking for below in entry.below):
+            value = self._completed(entry, entry.type, value)
+        return f"{entry.key!r}: {value}"
+
+    def _asking(self, asked: Sequence[Field]) -> list[str]:
+        calls = []
+        for one in asked:
+            calls.append(f"run.{'many' if one.many else 'each'}({len(self.edges)}, o)")
+            self.edges.append(one)
+        if not calls:
+            return []
+        if len(calls) == 1:
+            return [f"    c0 = await {calls[0]}"]
+        columns = ", ".join(f"c{n}" for n in range(len(calls)))
+        return [f"    {columns} = await run.together({', '.join(calls)})"]
+
+    def _level(self, one: Field, column: str) -> list[str]:
+        """What is below a field, made for the objects of all its values at once."""
+        if not any(below.needs_asking for below in one.below):
+            return []
+        shape = self._name("shape", Shape.of_type(one.type))
+        below = self._below(one)
+        return [
+            f"    made = iter(await {below}({shape}.objects({column}), run))",
+            f"    {column} = {shape}.rebuilt({column}, made)",
+        ]
+
+    def _below(self, one: Field) -> str:
+        if len(one.below) == 1:
+            return self._batch(one.below[0])
+        makers = self._choices(one, self._batch)
+        name = self._name("choice")
+        self.lines += [f"async def {name}(o, run):", f"    return await run.sorted(o, {makers})"]
+        return name
+
+    def _choices(self, one: Field, make: Callable[[Selection], str]) -> str:
+        """A maker for each class that the field's objects can be of."""
+        makers = [f"{self._class(below.origin)}: {make(below)}" for below in one.below]
+        return f"{{{', '.join(makers)}}}"
+
+    def _completed(self, one: Field, type: GraphQLOutputType, value: str, depth: int = 0) -> str:
+        """An expression that writes the expression *value* as its type."""
+        if not isinstance(type, GraphQLNonNull):
+            inner = self._completed(one, GraphQLNonNull(cast("Any", type)), value, depth)
+            return f"(None if {value} is None else {inner})"
+        bare = type.of_type
+        if isinstance(bare, GraphQLList):
+            item = f"i{depth}"
+            inner = self._completed(one, bare.of_type, item, depth + 1)
+            return f"[{inner} for {item} in listed({value})]"
+        if one.below:
+            return f"{self._maker(one)}({value})"
+        return self._leaf(cast("GraphQLLeafType", bare), value)
+
+    def _maker(self, one: Field) -> str:
+        if len(one.below) == 1:
+            return self._one(one.below[0])
+        name = self._name("choice")
+        self.lines.append(f"{name} = {self._choices(one, self._one)}")
+        # An object of any other class is a KeyError, which gives the query up as well.
+        self.lines += [f"def make_{name}(x):", f"    return {name}[x.__class__](x)"]
+        return f"make_{name}"
+
+    def _leaf(self, leaf: GraphQLLeafType, value: str) -> str:
+        named = get_named_type(leaf)
+        write = f"write_{named.name}"
+        self.names.setdefault(write, writer(leaf))
+        as_is = AS_IS.get(named.name)
+        if as_is is None:
+            return f"{write}({value})"
+        return f"({value} if {as_is.format(value)} else {write}({value}))"
+
+
+def _loop(columns: int) -> str:
+    if columns == 0:
+        return "for x in o"
+    values = "".join(f", y{n}" for n in range(columns))
+    from_ = "".join(f", c{n}" for n in range(columns))
+    return f"for x{values} in zip(o{from_}, strict=True)"

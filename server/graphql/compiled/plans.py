@@ -1,0 +1,145 @@
+"""What a query asks for, with fragments and directives resolved."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLNamedOutputType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import (
+    FieldDetails,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+from strawberry.types.field import StrawberryField
+
+DEFINITION = "strawberry-definition"
+TYPENAME = "__typename"
+
+Class: TypeAlias = type
+
+
+class NotCovered(Exception):
+    """The query asks for what is left to graphql-core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of the answer."""
+
+    key: str
+    type: GraphQLOutputType
+    nodes: list[FieldDetails]
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    made: StrawberryField
+    below: tuple["Selection", ...]
+    """What is asked of each object type that the value can have; empty for a leaf."""
+
+    @property
+    def many(self) -> Callable[..., Any] | None:
+        """What answers for a list of parents with one call."""
+        resolver = self.made.base_resolver
+        return getattr(resolver.wrapped_func, "many", None) if resolver else None
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether the value lies in the parent."""
+        return self.made.is_basic_field
+
+    @property
+    def needs_asking(self) -> bool:
+        """Whether anything at or below the field has to be awaited."""
+        return not self.is_attribute or any(one.needs_asking for one in self.below)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked of objects of one type."""
+
+    type: GraphQLObjectType
+    entries: tuple[Field | str, ...]
+    """In the order of the answer; a text is the key of a `__typename`."""
+
+    @property
+    def fields(self) -> list[Field]:
+        """The entries but `__typename`."""
+        return [entry for entry in self.entries if isinstance(entry, Field)]
+
+    @property
+    def needs_asking(self) -> bool:
+        """Whether anything of it has to be awaited."""
+        return any(field.needs_asking for field in self.fields)
+
+    @property
+    def origin(self) -> "Class":
+        """The class of the objects."""
+        return cast("Class", self.type.extensions[DEFINITION].origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans one operation with the values that its variables have in @skip and @include."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    operation: OperationDefinitionNode
+    variables: VariableValues
+
+    def planned(self) -> Selection:
+        """What is asked of the root. Raises NotCovered."""
+        root = self.schema.query_type
+        assert root is not None
+        details = {name: FragmentDetails(node) for name, node in self.fragments.items()}
+        found = collect_fields(self.schema, details, self.variables, root, self.operation)
+        return self._selection(root, found.grouped_field_set)
+
+    def _selection(self, type: GraphQLObjectType, grouped: GroupedFieldSet) -> Selection:
+        return Selection(
+            type, tuple(self._entry(type, key, nodes) for key, nodes in grouped.items())
+        )
+
+    def _entry(self, parent: GraphQLObjectType, key: str, nodes: list[FieldDetails]) -> Field | str:
+        name = nodes[0].node.name.value
+        if name == TYPENAME:
+            return key
+        definition = parent.fields.get(name)
+        made = definition.extensions.get(DEFINITION) if definition else None
+        if definition is None or not isinstance(made, StrawberryField) or made.extensions:
+            raise NotCovered(f"{parent.name}.{name}")
+        below = self._below(get_named_type(definition.type), nodes)
+        return Field(key, definition.type, nodes, parent, definition, made, below)
+
+    def _below(
+        self, named: GraphQLNamedOutputType, nodes: list[FieldDetails]
+    ) -> tuple[Selection, ...]:
+        if is_leaf_type(named):
+            return ()
+        return tuple(
+            self._selection(type, self._grouped(type, nodes)) for type in self._types(named)
+        )
+
+    def _types(self, named: GraphQLNamedOutputType) -> Sequence[GraphQLObjectType]:
+        if is_abstract_type(named):
+            return self.schema.get_possible_types(named)
+        assert is_object_type(named)
+        return [named]
+
+    def _grouped(self, type: GraphQLObjectType, nodes: list[FieldDetails]) -> GroupedFieldSet:
+        details = {name: FragmentDetails(node) for name, node in self.fragments.items()}
+        found = collect_subfields(self.schema, details, self.variables, self.operation, type, nodes)
+        return found.grouped_field_set

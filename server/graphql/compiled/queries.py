@@ -1,0 +1,123 @@
+"""A query of a document, ready to be answered any number of times."""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from server.graphql.compiled.code import Source
+from server.graphql.compiled.plans import Field, NotCovered, Planner
+from server.graphql.compiled.running import Operation, Run
+
+# Each combination of what stands in @skip and @include is a plan of its own.
+MOST_PLANS: Final = 8
+
+Root = Callable[[list[object], Run], Awaitable[list[dict[str, Any]]]]
+
+
+class Abandoned(Exception):
+    """Something went wrong or is not covered: graphql-core knows what to answer."""
+
+
+class Query:
+    """One query operation; its plans are made when they are first needed."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._steering = _steering(operation)
+        self._plans: dict[tuple[object, ...], tuple[Root, list[Field]] | None] = {}
+
+    async def answer(self, context: object, variables: dict[str, Any]) -> dict[str, Any]:
+        """The data of an answer without errors. Raises Abandoned."""
+        known = self._variables(variables)
+        root, edges = self._plan(known)
+        try:
+            answers = await root([None], Run(self._operation, edges, known, context))
+        except Exception as error:
+            raise Abandoned from error
+        return answers[0]
+
+    def source(self) -> str:
+        """The generated code for the case that nothing is steered by variables."""
+        return "\n".join(self._source(VariableValues({}, {})).lines)
+
+    def _variables(self, given: dict[str, Any]) -> VariableValues:
+        declared = self._operation.node.variable_definitions
+        if not declared:
+            return VariableValues({}, {})
+        found = get_variable_values(self._operation.schema, declared, given)
+        if isinstance(found, list):
+            raise Abandoned
+        return found
+
+    def _plan(self, variables: VariableValues) -> tuple[Root, list[Field]]:
+        steered = tuple(variables.coerced.get(name) for name in self._steering)
+        if steered not in self._plans:
+            if len(self._plans) == MOST_PLANS:
+                raise Abandoned
+            self._plans[steered] = self._planned(variables)
+        plan = self._plans[steered]
+        if plan is None:
+            raise Abandoned
+        return plan
+
+    def _planned(self, variables: VariableValues) -> tuple[Root, list[Field]] | None:
+        try:
+            source = self._source(variables)
+        except NotCovered:
+            return None
+        names = source.names
+        # Everything in the source is made of names of the schema and literals of their keys.
+        exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
+        return names["root"], source.edges
+
+    def _source(self, variables: VariableValues) -> Source:
+        operation, source = self._operation, Source()
+        planner = Planner(operation.schema, operation.fragments, operation.node, variables)
+        source.lines.append(f"root = {source.root(planner.planned())}")
+        return source
+
+
+def compiled(
+    schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
+) -> Query | None:
+    """The query; None for what is no query. The document must have been validated."""
+    if node.operation is not OperationType.QUERY:
+        return None
+    fragments = {
+        one.name.value: one
+        for one in document.definitions
+        if isinstance(one, FragmentDefinitionNode)
+    }
+    return Query(Operation(schema, fragments, node))
+
+
+def _steering(operation: Operation) -> tuple[str, ...]:
+    """The variables that decide what is asked for."""
+    found = _Conditions()
+    for node in itertools.chain([operation.node], operation.fragments.values()):
+        visit(node, found)
+    return tuple(sorted(found.names))
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                self.names.add(argument.value.name.value)

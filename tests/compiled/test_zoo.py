@@ -1,0 +1,173 @@
+"""Every shape of answer, with any resolver failing or answering null."""
+
+import asyncio
+import gc
+import os
+
+import hypothesis.strategies as st
+import orjson
+import pytest
+from graphql import OperationDefinitionNode, execute, parse, validate
+from hypothesis import HealthCheck, Phase, given, settings
+
+from server.graphql.compiled import Abandoned, compiled
+from tests.compiled.documents import Drawing, Known
+from tests.compiled.zoo import Keeper, zoo
+
+DOCUMENTS = int(os.environ.get("PICSHARE_TEST_DOCUMENTS", "100"))
+SCHEMA = zoo._schema
+NOTHING = Known(["1"], ["x"], ["c"])
+ASKED = [
+    f"{name}{number}"
+    for name in ("mood", "friend", "others", "prey", "keeper", "grid")
+    for number in range(1, 5)
+]
+PREY = [{"__typename": "Mouse"}, None, {"__typename": "Bird", "song": ["tu", None, "wit"]}]
+SOME = st.sets(st.sampled_from(["animals", "cats", "dog", *ASKED]), max_size=2)
+SETTINGS = settings(
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+async def asked(text, variables, keeper):
+    """The data, or None where the query was given up."""
+    document = parse(text)
+    node = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    query = compiled(SCHEMA, document, node)
+    assert query is not None
+    try:
+        return await query.answer(keeper, variables)
+    except Abandoned:
+        return None
+
+
+async def expected(text, variables, keeper):
+    found = execute(SCHEMA, parse(text), None, keeper, variables)
+    return await found if asyncio.iscoroutine(found) else found
+
+
+# graphql-core gives up coroutines that it has begun when a field beside them fails.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_what_has_no_errors_is_answered_alike_and_nothing_else_is():
+    @settings(SETTINGS, max_examples=DOCUMENTS)
+    @given(data=st.data(), failing=SOME, missing=SOME)
+    def agree(data, failing, missing):
+        text, variables = Drawing(SCHEMA, data.draw, NOTHING).document()
+        if validate(SCHEMA, parse(text)):
+            return
+        ours = asyncio.run(asked(text, variables, Keeper(failing, missing)))
+        theirs = asyncio.run(expected(text, variables, Keeper(failing, missing)))
+        assert (ours is None) is bool(theirs.errors), (text, theirs.errors)
+        if not theirs.errors:
+            assert orjson.dumps(ours) == orjson.dumps(theirs.data), text
+
+    agree()
+    gc.collect()
+
+
+def test_nothing_that_was_begun_is_forgotten_when_another_fails():
+    """Coroutines that nobody awaits are warnings, and warnings are errors."""
+
+    @settings(SETTINGS, max_examples=DOCUMENTS)
+    @given(data=st.data(), failing=SOME)
+    def ask_alone(data, failing):
+        text, variables = Drawing(SCHEMA, data.draw, NOTHING).document()
+        if not validate(SCHEMA, parse(text)):
+            asyncio.run(asked(text, variables, Keeper(failing)))
+
+    ask_alone()
+    gc.collect()
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (
+            "{ cats { name keeper(loud: true) } }",
+            {
+                "cats": [
+                    {"name": "c1", "keeper": "KEEPER OF C1"},
+                    None,
+                    {"name": "c3", "keeper": "KEEPER OF C3"},
+                ]
+            },
+        ),
+        (
+            "{ dog { grid { keeper } tricks } }",
+            {
+                "dog": {
+                    "grid": [[{"keeper": "keeper of c2"}, None], [{"keeper": "keeper of c4"}]],
+                    "tricks": [["sit"], [], ["roll", "over"]],
+                }
+            },
+        ),
+        (
+            "{ cats { prey { __typename ... on Bird { song } } } }",
+            {
+                "cats": [
+                    {
+                        "prey": [
+                            {"__typename": "Mouse"},
+                            None,
+                            {"__typename": "Bird", "song": ["tu", None, "wit"]},
+                        ]
+                    },
+                    None,
+                    {
+                        "prey": [
+                            {"__typename": "Mouse"},
+                            None,
+                            {"__typename": "Bird", "song": ["tu", None, "wit"]},
+                        ]
+                    },
+                ]
+            },
+        ),
+        (
+            "{ animals { ... on Dog { name } friend { mood __typename } } }",
+            {
+                "animals": [
+                    {"name": "a0", "friend": {"mood": "CALM", "__typename": "Cat"}},
+                    {"friend": {"mood": "CALM", "__typename": "Dog"}},
+                    {"name": "a2", "friend": {"mood": "CALM", "__typename": "Cat"}},
+                ]
+            },
+        ),
+    ],
+)
+async def test_answers(query, answer):
+    assert await asked(query, {}, Keeper()) == answer
+    assert (await expected(query, {}, Keeper())).data == answer
+
+
+async def test_a_batch_is_one_call_for_a_level():
+    keeper = Keeper()
+    calls = []
+    real = keeper.found
+    keeper.found = lambda name, value: calls.append(name) or real(name, value)
+
+    await asked("{ cats { keeper } }", {}, keeper)
+
+    assert calls == ["cats", "keeper1", "keeper3"]
+
+
+@pytest.mark.parametrize(
+    "query", ["{ __schema { types { name } } }", '{ __type(name: "Cat") { name } }']
+)
+async def test_introspection_is_left_to_graphql_core(query):
+    assert await asked(query, {}, Keeper()) is None
+
+
+async def test_what_variables_skip_is_planned_apart():
+    text = "query($s: Boolean!) { dog { name @skip(if: $s) number @include(if: $s) } }"
+
+    assert await asked(text, {"s": True}, Keeper()) == {"dog": {"number": 2}}
+    assert await asked(text, {"s": False}, Keeper()) == {"dog": {"name": "d2"}}
+
+
+async def test_wrong_variables_are_left_to_graphql_core():
+    assert await asked("query($s: Boolean!) { dog { name @skip(if: $s) } }", {}, Keeper()) is None

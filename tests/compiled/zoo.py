@@ -1,0 +1,136 @@
+"""A schema of every shape: abstract types, lists in lists, nulls, and resolvers that fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from resolvers.batches import Batches, batched
+from resolvers.extend import extend
+
+
+@dataclass
+class Keeper:
+    """What decides, by their names and numbers, which fields fail and which are null."""
+
+    failing: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    batches: Batches = field(default_factory=Batches)
+
+    def found(self, name: str, value: object) -> object:
+        if name in self.failing:
+            raise LookupError(name)
+        return None if name in self.missing else value
+
+
+Info = strawberry.Info[Keeper, None]
+TRICKS = (("sit",), (), ("roll", "over"))
+
+
+@strawberry.enum
+class Mood(Enum):
+    CALM = "calm"
+    WILD = "wild"
+
+
+@strawberry.interface
+class Animal:
+    number: int
+    name: str
+
+    @strawberry.field
+    def mood(self, info: Info) -> Mood:
+        return info.context.found(f"mood{self.number}", Mood.CALM)
+
+    @strawberry.field
+    async def friend(self, info: Info) -> Animal | None:
+        await asyncio.sleep(0)
+        return info.context.found(f"friend{self.number}", animal(self.number + 1))
+
+    @strawberry.field
+    def others(self, info: Info) -> list[Animal]:
+        near = [animal(self.number + 1), animal(self.number + 2)]
+        return info.context.found(f"others{self.number}", near)
+
+
+@strawberry.type
+class Mouse:
+    tail: float
+
+
+@strawberry.type
+class Bird:
+    song: list[str | None]
+
+
+Prey = Annotated[Mouse | Bird, strawberry.union("Prey")]
+
+
+@strawberry.type
+class Cat(Animal):
+    lives: int | None = 9
+
+    @strawberry.field
+    async def prey(
+        self, info: Info
+    ) -> list[Annotated[Mouse | Bird, strawberry.union("Prey")] | None]:
+        some = [Mouse(tail=1.5), None, Bird(song=["tu", None, "wit"])]
+        return info.context.found(f"prey{self.number}", some)
+
+
+@strawberry.type
+class Dog(Animal):
+    tricks: list[list[str]] = strawberry.field(
+        default_factory=lambda: [["sit"], [], ["roll", "over"]]
+    )
+
+
+def animal(number: int) -> Animal:
+    made = Cat if number % 2 else Dog
+    return made(number=number, name=f"a{number}")
+
+
+@batched
+async def keeper_names(animals: Sequence[Cat], info: Info, *, loud: bool = False) -> list[str]:
+    """Who looks after it."""
+    names = [info.context.found(f"keeper{one.number}", f"keeper of {one.name}") for one in animals]
+    return [name.upper() if loud and name else name for name in names]
+
+
+@batched
+async def grids(animals: Sequence[Dog], info: Info) -> list[list[list[Cat | None]] | None]:
+    """Cats it has seen, by day."""
+    return [
+        info.context.found(f"grid{one.number}", [[cat(one.number), None], [cat(one.number + 2)]])
+        for one in animals
+    ]
+
+
+def cat(number: int) -> Cat:
+    return Cat(number=number, name=f"c{number}")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def animals(self, info: Info) -> list[Animal]:
+        return info.context.found("animals", [animal(n) for n in range(3)])
+
+    @strawberry.field
+    def cats(self, info: Info) -> list[Cat | None] | None:
+        return info.context.found("cats", [cat(1), None, cat(3)])
+
+    @strawberry.field
+    async def dog(self, info: Info) -> Dog:
+        return info.context.found("dog", Dog(number=2, name="d2"))
+
+
+extend(Cat, keeper=keeper_names)
+extend(Dog, grid=grids)
+
+zoo = strawberry.Schema(query=Query, types=[Cat, Dog])

@@ -1,0 +1,114 @@
+"""Connections that are taken and given back, against a real PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from storage.readers import Busy, Readers
+
+BACKENDS = "select count(*) from pg_stat_activity where application_name = 'readers'"
+LONG = "select pg_sleep(60)"
+
+
+@pytest_asyncio.fixture
+async def readers(postgres_url: str) -> AsyncIterator[Readers]:
+    made = Readers(lambda: connected(postgres_url), 2, patience_s=30)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture
+async def watcher(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
+
+
+def connected(url: str):
+    return asyncpg.connect(url, server_settings={"application_name": "readers"})
+
+
+async def until(watcher, question: str, answer: object) -> None:
+    async with asyncio.timeout(60):
+        while await watcher.fetchval(question) != answer:  # noqa: ASYNC110 - It is PostgreSQL that changes.
+            await asyncio.sleep(0.01)
+
+
+async def test_one_after_the_other_shares_a_connection(readers, watcher):
+    for n in range(5):
+        assert (await readers.fetch("select $1::int", [n]))[0][0] == n
+
+    assert await watcher.fetchval(BACKENDS) == 1
+
+
+async def test_many_at_once_share_as_many_as_there_may_be(readers, watcher):
+    asked = [readers.fetch("select $1::int", [n]) for n in range(50)]
+
+    assert [found[0][0] for found in await asyncio.gather(*asked)] == list(range(50))
+    assert await watcher.fetchval(BACKENDS) == 2
+
+
+async def test_an_error_leaves_the_connection_of_use(readers, watcher):
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await readers.fetch("select 1 / $1::int", [0])
+
+    assert (await readers.fetch("select 1", []))[0][0] == 1
+    assert await watcher.fetchval(BACKENDS) == 1
+
+
+async def test_who_gives_up_stops_the_statement_and_leaves_room(readers, watcher):
+    tasks = [asyncio.create_task(readers.fetch(LONG, [])) for _ in range(3)]
+    running = f"{BACKENDS} and state = 'active' and query = '{LONG}'"
+    await until(watcher, running, 2)
+
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in ended] == [asyncio.CancelledError] * 3
+    await until(watcher, running, 0)
+    asked = [readers.fetch("select 1", []) for _ in range(4)]
+    assert [found[0][0] for found in await asyncio.gather(*asked)] == [1, 1, 1, 1]
+
+
+async def test_who_waits_too_long_is_told(postgres_url, watcher):
+    made = Readers(lambda: connected(postgres_url), 1, patience_s=0)
+    long = asyncio.create_task(made.fetch(LONG, []))
+    await until(watcher, f"{BACKENDS} and state = 'active'", 1)
+
+    with pytest.raises(Busy):
+        await made.fetch("select 1", [])
+
+    long.cancel()
+    await asyncio.gather(long, return_exceptions=True)
+    assert (await made.fetch("select 1", []))[0][0] == 1
+    await made.close()
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(readers, watcher):
+    await readers.fetch("select 1", [])
+    await watcher.fetch(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'readers'"
+    )
+    await until(watcher, BACKENDS, 0)
+
+    # What was on its way when it ended may be told; no later statement meets it again.
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await readers.fetch("select 1", [])
+    assert (await readers.fetch("select 1", []))[0][0] == 1
+    assert await watcher.fetchval(BACKENDS) == 1
+
+
+async def test_a_server_that_is_not_there_is_said(postgres_url):
+    async def refused():
+        raise ConnectionRefusedError
+
+    made = Readers(refused, 1, patience_s=30)
+
+    for _ in range(3):
+        with pytest.raises(ConnectionRefusedError):
+            await made.fetch("select 1", [])
