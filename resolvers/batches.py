@@ -26,7 +26,8 @@ def batched(many: Many) -> Callable[..., Awaitable[Any]]:
     async def one(parent: Any, info: strawberry.Info, **arguments: Any) -> Any:
         return await info.context.batches.of(many, info, arguments).load(parent)
 
-    own = inspect.Parameter("parent", parents.kind, annotation=strawberry.Parent[parent])
+    parent_of: Any = strawberry.Parent
+    own = inspect.Parameter("parent", parents.kind, annotation=parent_of[parent])
     edge: Any = one
     edge.__signature__ = inspect.Signature([own, *others], return_annotation=answer)
     edge.__annotations__ = {each.name: each.annotation for each in (own, *others)} | {
