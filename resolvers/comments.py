@@ -1,11 +1,14 @@
 """Comments: how threads are written, read and pruned."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import strawberry
 
 from resolvers import marks
+from resolvers.batches import batched
 from resolvers.context import Info
+from resolvers.extend import costs
 from resolvers.ids import as_comment_id, as_photo_id
 from resolvers.paging import After, First, requested
 from resolvers.texts import prose
@@ -14,7 +17,7 @@ from schema.deletions import DeletePayload
 from schema.photos import Photo
 from schema.users import DELETED, User
 from storage import comments, mentions
-from storage.refusals import Invalid, together
+from storage.refusals import Invalid, Missing, together
 from storage.rows import CommentId
 
 MAX_BODY: Final = 1_000
@@ -47,9 +50,12 @@ async def remove(info: Info, id: CommentIdArgument) -> DeletePayload:
     return DeletePayload(deleted_id=id)
 
 
-async def count(photo: strawberry.Parent[Photo], info: Info) -> int:
+@costs(3)
+@batched
+async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many comments you find in `comments` and the replies below, deleted ones not counted."""
-    return photo.all_comments - await info.context.loaders.hidden_comments(photo.key)
+    hidden = await info.context.loaders.hidden_comments([photo.key for photo in photos])
+    return [photo.all_comments - less for photo, less in zip(photos, hidden, strict=True)]
 
 
 async def of_photo(
@@ -64,15 +70,17 @@ async def photo(comment: strawberry.Parent[Comment], info: Info) -> Photo:
     """The photo it is about."""
     row = await info.context.loaders.photos.load(comment.row.photo_id)
     if row is None:
-        raise LookupError("a comment is visible and its photo is not")
+        # Gone between the two reads. Nothing can stand in for a photo.
+        raise Missing("the photo is not there any more")
     return Photo.of(row)
 
 
-async def author(comment: strawberry.Parent[Comment], info: Info) -> User:
+@batched
+async def author(comments: Sequence[Comment], info: Info) -> list[User]:
     """Who wrote it; once their account is deleted, a stand-in called `[deleted]`."""
-    id = comment.row.author_id
-    row = await info.context.loaders.users.load(id) if id else None
-    return User.of(row or DELETED)
+    authors = [comment.row.author_id or DELETED.id for comment in comments]
+    rows = await info.context.loaders.users.many(authors)
+    return [User.of(row or DELETED) for row in rows]
 
 
 async def parent(comment: strawberry.Parent[Comment], info: Info) -> Comment | None:
@@ -83,9 +91,13 @@ async def parent(comment: strawberry.Parent[Comment], info: Info) -> Comment | N
     return Comment.of(row) if row else None
 
 
-async def reply_count(comment: strawberry.Parent[Comment], info: Info) -> int:
+@costs(3)
+@batched
+async def reply_count(comments: Sequence[Comment], info: Info) -> list[int]:
     """How many entries you find in `replies`, deleted ones with replies of their own included."""
-    return comment.row.reply_count - await info.context.loaders.hidden_replies(comment.key)
+    hidden = await info.context.loaders.hidden_replies([comment.key for comment in comments])
+    counted = zip(comments, hidden, strict=True)
+    return [comment.row.reply_count - less for comment, less in counted]
 
 
 async def replies(

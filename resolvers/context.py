@@ -7,9 +7,12 @@ from typing import Protocol
 
 import strawberry
 
+from resolvers.batches import Batches
 from resolvers.loaders import Loaders
 from storage.database import Database
 from storage.objects import Objects
+from storage.quotas import Quota
+from storage.rates import Standing
 from storage.rows import SessionRow, UserId
 
 
@@ -52,6 +55,10 @@ class Tokens(Protocol):
 
     def next_refresh(self, token: str) -> str | None:
         """The one successor of a refresh token, the same each time; None for any other text."""
+        ...
+
+    def digest(self, *parts: str) -> bytes:
+        """Stands for *parts* where they must not be kept; tells nothing without the secret."""
         ...
 
 
@@ -104,11 +111,16 @@ class Rules:
     """The figures that resolvers hold users to."""
 
     max_upload_bytes: int
+    max_pixels: int
+    part_bytes: int
+    quota: Quota
     upload_ttl: timedelta
     publish_ttl: timedelta
     original_url_ttl: timedelta
     refresh_token_ttl: timedelta
     refresh_grace: timedelta
+    login_checks_per_account: int
+    login_checks_per_address: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +145,23 @@ class Caller:
     refused: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a request comes from: its network address, and what it calls itself."""
+
+    address: str = ""
+    agent: str = ""
+
+
 @dataclass(slots=True)
 class Context:
     """One operation's view of the process; dropped with it."""
 
     parts: Parts
     caller: Caller = field(default_factory=Caller)
+    client: Client = field(default_factory=Client)
+    standing: Standing | None = None
+    batches: Batches = field(default_factory=Batches)
     _loaders: Loaders | None = None
 
     @property
@@ -180,6 +203,7 @@ class Context:
     def forget(self) -> None:
         """Read everything again from here on, because something was changed."""
         self._loaders = None
+        self.batches = Batches()
 
     @property
     def loaders(self) -> Loaders:

@@ -80,39 +80,38 @@ def login(text: str) -> str | None:
     return name if len(name) <= MAX_EMAIL_BYTES and name.isprintable() else None
 
 
-def new_password(text: str) -> str:
+def new_password(text: str, name: str = "password") -> str:
     """A password to be hashed, as `password` makes it. Raises TooLong or Invalid."""
-    prepared = password(text)
+    prepared = password(text, name)
     if len(prepared) < MIN_PASSWORD:
         characters = f"{len(prepared)} characters; the least is {MIN_PASSWORD}"
-        raise Invalid(f"password has {characters}", "input", "password")
+        raise Invalid(f"{name} has {characters}", "input", name)
     return prepared
 
 
-def password(text: str) -> str:
+def password(text: str, name: str = "password") -> str:
     """The password, the same however a keyboard composes it. Raises TooLong or Invalid.
 
     It is made as RFC 8265 says (OpaqueString): composed (NFC), every kind of space a plain
     one, no controls. NFKC would also make different passwords one, so it is not used.
     """
     if len(text) > _MAX_DECOMPOSED:
-        raise _too_long_password()
+        raise _too_long_password(name)
     categories = [unicodedata.category(character) for character in text]
     if not _CONTROL_OR_SURROGATE.isdisjoint(categories):
-        raise Invalid("password has a control character in it; use any others", "input", "password")
+        raise Invalid(f"{name} has a control character in it; use any others", "input", name)
     spaced = (
         " " if category == "Zs" else character
         for character, category in zip(text, categories, strict=True)
     )
     prepared = unicodedata.normalize("NFC", "".join(spaced))
     if len(prepared.encode()) > MAX_PASSWORD_BYTES:
-        raise _too_long_password()
+        raise _too_long_password(name)
     return prepared
 
 
-def _too_long_password() -> TooLong:
-    most = f"{MAX_PASSWORD_BYTES:,} bytes"
-    return TooLong(f"password is too long; the most is {most}", "input", "password")
+def _too_long_password(name: str) -> TooLong:
+    return TooLong(f"{name} is too long; the most is {MAX_PASSWORD_BYTES:,} bytes", "input", name)
 
 
 def _display_name(input: SignUpInput) -> str:

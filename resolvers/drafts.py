@@ -13,6 +13,7 @@ from storage.edits import Edit
 from storage.photos import Draft
 from storage.refusals import Invalid, TooLong, together
 from storage.rows import PhotoRow, Visibility
+from storage.shots import Sharing
 
 Value = TypeVar("Value")
 
@@ -44,6 +45,7 @@ def of(input: PublishPhotoInput) -> Draft:
         longitude=longitude,
         location_name=name,
         visibility=Visibility(input.visibility),
+        sharing=Sharing(input.share_taken_at, input.share_camera, input.share_location),
     )
 
 
@@ -61,6 +63,14 @@ def edit(input: UpdatePhotoInput) -> Edit:
     for part in said:
         edit |= part
     return edit
+
+
+def shared(input: UpdatePhotoInput) -> dict[str, bool]:
+    """What the owner shares from now on of what the camera wrote, by the names of the columns."""
+    chosen = {"shares_taken_at": input.share_taken_at, "shares_camera": input.share_camera}
+    said = {name: is_shared for name, is_shared in chosen.items() if isinstance(is_shared, bool)}
+    # Whoever says where it was does not want to be told by the file any more.
+    return said if input.location is UNSET else {**said, "wants_location": False}
 
 
 def retagged(edit: Edit, before: PhotoRow) -> Edit:
@@ -90,16 +100,21 @@ def alt_text_of(text: str) -> str:
 def tags(written: list[str]) -> list[str]:
     """The tags in lower case without #, each once, in their order. Raises Invalid or TooLong."""
     path = ("input", "tags")
-    clean = [marks.tag(line(tag, MAX_TAG + 1, *path).removeprefix("#")) for tag in written]
-    for tag in clean:
-        if not marks.is_word(tag):
-            raise Invalid("a tag is one word of letters, digits and underscores", *path)
-        if visible_length(tag) > MAX_TAG:
-            raise TooLong(f"a tag has at most {MAX_TAG} characters", *path)
-    unique = list(dict.fromkeys(clean))
+    unique = list(dict.fromkeys(_tag(each, path) for each in written))
     if len(unique) > MAX_TAGS:
         raise TooLong(f"there are {len(unique)} tags; the most is {MAX_TAGS}", *path)
     return unique
+
+
+def _tag(written: str, path: tuple[str, ...]) -> str:
+    word = line(written.strip().removeprefix("#"), MAX_TAG, *path)
+    if not marks.is_word(word):
+        raise Invalid("a tag is one word of letters, digits and underscores", *path)
+    tag = marks.tag(word)
+    # Folding can make two letters of one.
+    if visible_length(tag) > MAX_TAG:
+        raise TooLong(f"a tag has at most {MAX_TAG} characters", *path)
+    return tag
 
 
 def with_hashtags(words: list[str], caption: str) -> list[str]:

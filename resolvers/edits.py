@@ -10,7 +10,7 @@ from resolvers.ids import as_photo_id
 from schema.deletions import DeletePayload
 from schema.nodes import global_id
 from schema.photos import Photo, PhotoPayload, UpdatePhotoInput
-from storage import edits
+from storage import edits, shots
 
 PhotoIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The photo's id.")]
 
@@ -26,6 +26,7 @@ async def update(info: Info, input: UpdatePhotoInput) -> PhotoPayload:
     async with info.context.database.begin() as tx:
         before = await edits.lock_own(tx, id, viewer, "input", "id")
         row = await edits.apply(tx, before, drafts.retagged(edit, before))
+        await shots.share(tx, id, drafts.shared(input))
     return PhotoPayload(photo=Photo.of(row))
 
 

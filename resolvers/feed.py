@@ -25,9 +25,10 @@ async def feed(
 ) -> PhotoConnection:
     """Photos of the people you follow, and your own, once they are READY. Needs a session."""
     viewer = info.context.signed_in().user_id
+    if order is FeedOrder.RECENT:
+        request = requested("photos", first, after)
+        async with info.context.database.reading() as way:
+            return PhotoConnection.of(await feeds.recent(way, viewer, request))
+    scored = requested_scored("best", first, after)
     async with info.context.database.connect() as connection:
-        if order is FeedOrder.RECENT:
-            request = requested("photos", first, after)
-            return PhotoConnection.of(await feeds.recent(connection, viewer, request))
-        scored = requested_scored("best", first, after)
         return PhotoConnection.of(await feeds.top(connection, viewer, scored), "best")

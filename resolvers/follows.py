@@ -1,10 +1,13 @@
 """Following: who follows whom, and how one begins and ends it."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 import strawberry
 
+from resolvers.batches import batched
 from resolvers.context import Info
+from resolvers.extend import costs
 from resolvers.ids import as_user_id
 from resolvers.paging import After, First, requested
 from schema.enums import FollowState
@@ -16,49 +19,40 @@ from storage.rows import UserId
 UserIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The user's id.")]
 
 
+Change = Callable[[Writing, UserId, UserId], Awaitable[object]]
+
+
 async def follow(info: Info, id: UserIdArgument) -> UserPayload:
     """Follow a user; a private account is asked first. Following twice is following once."""
-    viewer = info.context.signed_in().user_id
-    followee = as_user_id(id)
-    async with info.context.database.begin() as tx:
-        await follows.add(tx, viewer, followee)
-        return await _payload(tx, followee, viewer)
+    return await _changed(info, id, follows.add)
 
 
 async def unfollow(info: Info, id: UserIdArgument) -> UserPayload:
     """Stop following a user, or withdraw the request. Again changes nothing."""
-    viewer = info.context.signed_in().user_id
-    followee = as_user_id(id)
-    async with info.context.database.begin() as tx:
-        await follows.remove(tx, viewer, followee)
-        return await _payload(tx, followee, viewer)
+    return await _changed(info, id, follows.remove)
 
 
 async def accept(info: Info, id: UserIdArgument) -> UserPayload:
     """Let in a user who asks to follow you. Again changes nothing."""
-    viewer = info.context.signed_in().user_id
-    follower = as_user_id(id)
-    async with info.context.database.begin() as tx:
-        await follow_requests.accept(tx, viewer, follower)
-        return await _payload(tx, follower, viewer)
+    return await _changed(info, id, follow_requests.accept)
 
 
 async def decline(info: Info, id: UserIdArgument) -> UserPayload:
     """Send away a user who asks to follow you; they are not told."""
-    viewer = info.context.signed_in().user_id
-    follower = as_user_id(id)
-    async with info.context.database.begin() as tx:
-        await follow_requests.decline(tx, viewer, follower)
-        return await _payload(tx, follower, viewer)
+    return await _changed(info, id, follow_requests.decline)
 
 
 async def remove_follower(info: Info, id: UserIdArgument) -> UserPayload:
     """Make a user follow you no longer; they are not told. Again changes nothing."""
-    viewer = info.context.signed_in().user_id
-    follower = as_user_id(id)
+    return await _changed(info, id, follows.remove_follower)
+
+
+async def _changed(info: Info, id: strawberry.ID, change: Change) -> UserPayload:
+    """The user, once what lies between them and the viewer is changed."""
+    viewer, other = info.context.signed_in().user_id, as_user_id(id)
     async with info.context.database.begin() as tx:
-        await follows.remove_follower(tx, viewer, follower)
-        return await _payload(tx, follower, viewer)
+        await change(tx, viewer, other)
+        return UserPayload(user=User.of(await users.require(tx, other, viewer)))
 
 
 async def requests(info: Info, first: First = 20, after: After = None) -> UserConnection:
@@ -69,28 +63,34 @@ async def requests(info: Info, first: First = 20, after: After = None) -> UserCo
         return UserConnection.of(await follow_requests.waiting(connection, viewer, request))
 
 
-async def _payload(tx: Writing, id: UserId, viewer: UserId) -> UserPayload:
-    return UserPayload(user=User.of(await users.require(tx, id, viewer)))
-
-
-async def viewer_follow(user: strawberry.Parent[User], info: Info) -> FollowState:
+@batched
+async def viewer_follow(users: Sequence[User], info: Info) -> list[FollowState]:
     """How you follow this user; NONE for guests."""
-    return await info.context.loaders.follow_states.load(user.key) or FollowState.NONE
+    states = await info.context.loaders.follow_states.many([user.key for user in users])
+    return [state or FollowState.NONE for state in states]
 
 
-async def follows_viewer(user: strawberry.Parent[User], info: Info) -> bool:
+@batched
+async def follows_viewer(users: Sequence[User], info: Info) -> list[bool]:
     """Whether this user follows you; false for guests."""
-    return await info.context.loaders.follows_viewer.load(user.key) or False
+    following = await info.context.loaders.follows_viewer.many([user.key for user in users])
+    return [bool(one) for one in following]
 
 
-async def follower_count(user: strawberry.Parent[User], info: Info) -> int:
+@costs(3)
+@batched
+async def follower_count(users: Sequence[User], info: Info) -> list[int]:
     """How many follow them: as many as you find in `followers`."""
-    return user.row.follower_count - await info.context.loaders.hidden_followers(user.key)
+    hidden = await info.context.loaders.hidden_followers([user.key for user in users])
+    return [user.row.follower_count - less for user, less in zip(users, hidden, strict=True)]
 
 
-async def following_count(user: strawberry.Parent[User], info: Info) -> int:
+@costs(3)
+@batched
+async def following_count(users: Sequence[User], info: Info) -> list[int]:
     """How many they follow: as many as you find in `following`."""
-    return user.row.following_count - await info.context.loaders.hidden_following(user.key)
+    hidden = await info.context.loaders.hidden_following([user.key for user in users])
+    return [user.row.following_count - less for user, less in zip(users, hidden, strict=True)]
 
 
 async def followers(

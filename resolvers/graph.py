@@ -9,13 +9,20 @@ from resolvers import (
     blocks,
     comments,
     edits,
+    emails,
     feed,
     follows,
     likes,
+    moderation,
     nodes,
     notifications,
+    parts,
     photos,
+    quotas,
+    rates,
+    reports,
     sessions,
+    shots,
     subscriptions,
     uploads,
     users,
@@ -25,13 +32,16 @@ from resolvers.extend import extend
 from resolvers.problems import answering
 from schema.accounts import DataExport
 from schema.comments import Comment
+from schema.emails import Account
 from schema.errors import InputError
+from schema.moderation import ModerationCase, ModerationEntry
 from schema.notifications import Notification, NotificationConnection
 from schema.photos import Photo
+from schema.reports import Report
 from schema.roots import Mutation, Query, Subscription
 from schema.scalars import SCALARS
 from schema.sessions import Session
-from schema.uploads import Upload
+from schema.uploads import Upload, UploadParts
 from schema.users import User
 
 extend(
@@ -46,7 +56,14 @@ extend(
     follow_requests=follows.requests,
     blocked_users=blocks.blocked_users,
     data_export=accounts.data_export,
+    upload_quota=quotas.upload_quota,
+    upload_limits=uploads.limits,
+    rate_limit=rates.rate_limit,
+    account=emails.account,
+    sessions=sessions.every_session,
     notifications=notifications.notifications,
+    moderation_queue=moderation.queue,
+    moderation_log=moderation.log,
 )
 extend(
     User,
@@ -68,6 +85,10 @@ extend(
     variants=variants.every_variant,
     variant=variants.variant,
     original_url=photos.original_url,
+    taken_at=shots.taken_at,
+    camera=shots.camera,
+    shares_taken_at=shots.shares_taken_at,
+    shares_camera=shots.shares_camera,
     like_count=likes.count,
     viewer_has_liked=likes.viewer_has_liked,
     likers=likes.likers,
@@ -82,8 +103,21 @@ extend(
     reply_count=comments.reply_count,
     replies=comments.replies,
 )
-extend(Upload, request=uploads.request)
+extend(Upload, request=uploads.request, parts=parts.of_upload)
+extend(UploadParts, arrived=parts.arrived)
 extend(Session, user=sessions.user)
+extend(
+    ModerationCase,
+    photo=moderation.photo,
+    variants=moderation.variants,
+    comment=moderation.comment,
+    user=moderation.user,
+    report_count=moderation.report_count,
+    reports=moderation.case_reports,
+)
+extend(Report, reporter=moderation.reporter)
+extend(ModerationEntry, moderator=moderation.moderator)
+extend(Account, is_moderator=moderation.is_moderator)
 extend(DataExport, url=accounts.export_url)
 extend(NotificationConnection, unread_count=notifications.unread_count)
 extend(
@@ -100,11 +134,21 @@ extend(
     log_in=answering(sessions.log_in),
     refresh_session=answering(sessions.refresh),
     log_out=answering(sessions.log_out),
+    end_session=answering(sessions.end_one),
+    end_other_sessions=answering(sessions.end_others),
+    change_password=answering(emails.change_password),
+    request_password_reset=answering(emails.request_password_reset),
+    reset_password=answering(emails.reset_password),
+    request_email_verification=answering(emails.request_verification),
+    verify_email=answering(emails.verify_email),
+    change_email=answering(emails.change_email),
     update_profile=answering(users.update_profile),
     change_username=answering(accounts.change_username),
     delete_account=answering(accounts.delete),
     request_export=answering(accounts.request_export),
     create_upload=answering(uploads.create),
+    grant_upload_parts=answering(parts.grant),
+    abort_upload=answering(uploads.abort),
     publish_photo=answering(photos.publish),
     update_photo=answering(edits.update),
     retry_photo=answering(edits.retry),
@@ -121,6 +165,9 @@ extend(
     unlike_photo=answering(likes.unlike),
     add_comment=answering(comments.add),
     delete_comment=answering(comments.remove),
+    report=answering(reports.report),
+    moderate_photo=answering(moderation.moderate_photo),
+    resolve_reports=answering(moderation.resolve_reports),
 )
 
 extend(

@@ -5,8 +5,9 @@ from uuid import UUID
 import strawberry
 
 from schema.nodes import Kind, parsed
+from storage.cases import CaseId
 from storage.refusals import Missing
-from storage.rows import CommentId, PhotoId, UploadId, UserId
+from storage.rows import CommentId, PhotoId, SessionId, UploadId, UserId
 
 
 def as_user_id(id: strawberry.ID, *path: str) -> UserId:
@@ -24,9 +25,19 @@ def as_upload_id(id: strawberry.ID, *path: str) -> UploadId:
     return UploadId(_key("upload", id, path))
 
 
+def as_session_id(id: strawberry.ID, *path: str) -> SessionId:
+    """The key of a session. Raises Missing for any other id."""
+    return SessionId(_key("session", id, path))
+
+
 def as_comment_id(id: strawberry.ID, *path: str) -> CommentId:
     """The key of a comment. Raises Missing for any other id."""
     return CommentId(_key("comment", id, path))
+
+
+def as_case_id(id: strawberry.ID, *path: str) -> CaseId:
+    """The key of a case of moderators. Raises Missing for any other id."""
+    return CaseId(_key("case", id, path))
 
 
 def _key(kind: Kind, id: str, path: tuple[str, ...]) -> UUID:

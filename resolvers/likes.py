@@ -1,10 +1,13 @@
 """Likes: how one gives and takes them, and who gave them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
+from resolvers.batches import batched
 from resolvers.context import Info
+from resolvers.extend import costs
 from resolvers.ids import as_photo_id
 from resolvers.paging import After, First, requested
 from schema.photos import Photo, PhotoPayload
@@ -30,14 +33,19 @@ async def unlike(info: Info, id: PhotoIdArgument) -> PhotoPayload:
     return PhotoPayload(photo=Photo.of(row))
 
 
-async def count(photo: strawberry.Parent[Photo], info: Info) -> int:
+@costs(3)
+@batched
+async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many people you find in `likers`."""
-    return photo.all_likes - await info.context.loaders.hidden_likes(photo.key)
+    hidden = await info.context.loaders.hidden_likes([photo.key for photo in photos])
+    return [photo.all_likes - less for photo, less in zip(photos, hidden, strict=True)]
 
 
-async def viewer_has_liked(photo: strawberry.Parent[Photo], info: Info) -> bool:
+@batched
+async def viewer_has_liked(photos: Sequence[Photo], info: Info) -> list[bool]:
     """Whether you like it; false for guests."""
-    return await info.context.loaders.liked.load(photo.key) or False
+    liked = await info.context.loaders.liked.many([photo.key for photo in photos])
+    return [bool(one) for one in liked]
 
 
 async def likers(

@@ -6,19 +6,23 @@ from typing import Any, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
 
+from resolvers.batches import Loader
 from storage import (
     avatars,
-    blocks,
     comments,
     follows,
     inbox,
     likes,
+    moderation,
     photos,
+    reports,
+    shots,
     uploads,
     users,
     variants,
 )
-from storage.database import Database
+from storage.cases import CaseId, ReportRow
+from storage.database import Database, Way
 from storage.rows import (
     AvatarRow,
     CommentId,
@@ -37,6 +41,9 @@ from storage.rows import (
     UserRow,
     VariantRow,
 )
+from storage.shots import ShotRow
+from storage.variants import VariantFormat
+from storage.visibility import hides_anybody
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
@@ -47,8 +54,13 @@ ReadPages = Callable[
     [AsyncConnection, Sequence[Key], PageRequest, UserId | None],
     Awaitable[Mapping[Key, Page[Row]]],
 ]
-Hidden = Callable[[Key], Awaitable[int]]
-ReadHidden = Callable[[AsyncConnection, UserId, Sequence[Key]], Awaitable[Mapping[Key, int]]]
+ReadJudged = Callable[[AsyncConnection, Sequence[Key], UserId], Awaitable[Mapping[Key, Value]]]
+ReadHotPages = Callable[
+    [Way, Sequence[Key], PageRequest, UserId | None], Awaitable[Mapping[Key, Page[Row]]]
+]
+HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
+Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
+ReadHidden = Callable[[AsyncConnection, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
 class Loaders:
@@ -57,38 +69,49 @@ class Loaders:
     def __init__(self, database: Database, viewer: UserId | None) -> None:
         self._database = database
         self._viewer = viewer
-        self.users: DataLoader[UserId, UserRow | None] = self._of(
-            lambda connection, ids: users.by_ids(connection, ids, viewer)
+        self.users: Loader[UserId, UserRow] = self._hot(
+            lambda way, ids: users.by_ids(way, ids, viewer)
         )
-        self.photos: DataLoader[PhotoId, PhotoRow | None] = self._of(
-            lambda connection, ids: photos.by_ids(connection, ids, viewer)
+        self.photos: Loader[PhotoId, PhotoRow] = self._hot(
+            lambda way, ids: photos.by_ids(way, ids, viewer)
         )
-        self.variants: DataLoader[PhotoId, list[VariantRow] | None] = self._of(variants.of_photos)
-        self.originals: DataLoader[PhotoId, OriginalRow | None] = self._of(photos.originals)
-        self.avatars: DataLoader[UserId, AvatarRow | None] = self._of(avatars.latest)
-        self.follow_states: DataLoader[UserId, FollowState | None] = self._of(self._states)
-        self.follows_viewer: DataLoader[UserId, bool | None] = self._of(self._following)
-        self.uploads: DataLoader[UploadId, UploadRow | None] = self._of(self._uploads)
-        self.comments: DataLoader[CommentId, CommentRow | None] = self._of(
+        self.variants: Loader[PhotoId, list[VariantRow]] = self._variants(VariantFormat.WEBP)
+        self.jpegs: Loader[PhotoId, list[VariantRow]] = self._variants(VariantFormat.JPEG)
+        self.originals: Loader[PhotoId, OriginalRow] = self._of(photos.originals)
+        self.shots: Loader[PhotoId, ShotRow] = self._of(
+            lambda connection, ids: shots.shown(connection, ids, viewer)
+        )
+        self.avatars: Loader[UserId, AvatarRow] = self._of(avatars.latest)
+        self.follow_states: Loader[UserId, FollowState] = self._hot(self._states)
+        self.follows_viewer: Loader[UserId, bool] = self._of(self._following)
+        self.uploads: Loader[UploadId, UploadRow] = self._of(self._uploads)
+        self.comments: Loader[CommentId, CommentRow] = self._of(
             lambda connection, ids: comments.by_ids(connection, ids, viewer)
         )
-        self.notifications: DataLoader[NotificationId, NotificationRow | None] = self._of(
-            self._notifications
-        )
-        self.actor_counts: DataLoader[NotificationId, int | None] = self._of(inbox.count_actors)
-        self._actors: dict[int, DataLoader[NotificationId, list[UserRow] | None]] = {}
-        self.liked: DataLoader[PhotoId, bool | None] = self._of(self._liked)
+        self.notifications: Loader[NotificationId, NotificationRow] = self._of(self._notifications)
+        self.actor_counts: Loader[NotificationId, int] = self._of(inbox.count_actors)
+        self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
+        self.judged_photos: Loader[PhotoId, PhotoRow] = self._judged(reports.judged_photos)
+        self.judged_comments: Loader[CommentId, CommentRow] = self._judged(reports.judged_comments)
+        self.judged_users: Loader[UserId, UserRow] = self._judged(reports.judged_users)
+        self.held_variants: Loader[PhotoId, list[VariantRow]] = self._of(moderation.made_for)
+        self.report_counts: Loader[CaseId, int] = self._of(reports.counts)
+        self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
+        self.liked: Loader[PhotoId, bool] = self._hot(self._liked)
         self.hidden_followers: Hidden[UserId] = self._hidden(follows.hidden_followers)
         self.hidden_following: Hidden[UserId] = self._hidden(follows.hidden_following)
         self.hidden_likes: Hidden[PhotoId] = self._hidden(likes.hidden)
         self.hidden_comments: Hidden[PhotoId] = self._hidden(comments.hidden)
         self.hidden_replies: Hidden[CommentId] = self._hidden(comments.hidden_replies)
-        self._blocks: DataLoader[UserId, bool | None] = self._of(blocks.concerned)
+        self._hiding: Loader[UserId | None, bool] = self._hot(self._hides)
         self._pages: dict[tuple[object, PageRequest], DataLoader[Any, Any]] = {}
+
+    def _variants(self, kind: VariantFormat) -> Loader[PhotoId, list[VariantRow]]:
+        return self._hot(lambda way, ids: variants.of_photos(way, ids, kind))
 
     def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
-        return self._paged(photos.by_owners, request)
+        return self._paged_hot(photos.by_owners, request)
 
     def follower_pages(self, request: PageRequest) -> Pages[UserId, UserRow]:
         """Pages of users' followers, all of one size and place."""
@@ -104,13 +127,13 @@ class Loaders:
 
     def comment_pages(self, request: PageRequest) -> Pages[PhotoId, CommentRow]:
         """Pages of photos' threads, all of one size and place."""
-        return self._paged(comments.of_photos, request)
+        return self._paged_hot(comments.of_photos, request)
 
     def reply_pages(self, request: PageRequest) -> Pages[CommentId, CommentRow]:
         """Pages of comments' direct replies, all of one size and place."""
         return self._paged(comments.replies, request)
 
-    def actors(self, first: int) -> DataLoader[NotificationId, list[UserRow] | None]:
+    def actors(self, first: int) -> Loader[NotificationId, list[UserRow]]:
         """The latest people notifications are of, as many of each."""
         if first not in self._actors:
             self._actors[first] = self._of(
@@ -118,11 +141,38 @@ class Loaders:
             )
         return self._actors[first]
 
+    def case_reports(self, first: int) -> Loader[CaseId, list[ReportRow]]:
+        """The latest reports of cases, as many of each."""
+        if first not in self._case_reports:
+            self._case_reports[first] = self._of(
+                lambda connection, ids: reports.latest(connection, ids, first)
+            )
+        return self._case_reports[first]
+
+    def _judged(self, read: ReadJudged[Key, Value]) -> Loader[Key, Value]:
+        async def of_viewer(connection: AsyncConnection, ids: Sequence[Key]) -> Mapping[Key, Value]:
+            return await read(connection, ids, self._viewer) if self._viewer else {}
+
+        return self._of(of_viewer)
+
     def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
-        known = self._pages.get((read, request))
+        return self._kept(
+            (read, request),
+            lambda: self._of(lambda connection, ids: read(connection, ids, request, self._viewer)),
+        )
+
+    def _paged_hot(self, read: ReadHotPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
+        return self._kept(
+            (read, request),
+            lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer)),
+        )
+
+    def _kept(
+        self, asked: tuple[object, PageRequest], make: Callable[[], Loader[Key, Page[Row]]]
+    ) -> Pages[Key, Row]:
+        known = self._pages.get(asked)
         if known is None:
-            known = self._of(lambda connection, ids: read(connection, ids, request, self._viewer))
-            self._pages[read, request] = known
+            known = self._pages[asked] = make()
         return cast("Pages[Key, Row]", known)
 
     async def _uploads(
@@ -139,12 +189,10 @@ class Loaders:
             return {}
         return await inbox.by_ids(connection, ids, self._viewer)
 
-    async def _states(
-        self, connection: AsyncConnection, ids: Sequence[UserId]
-    ) -> dict[UserId, FollowState]:
+    async def _states(self, way: Way, ids: Sequence[UserId]) -> dict[UserId, FollowState]:
         if self._viewer is None:
             return {}
-        return await follows.states(connection, self._viewer, ids)
+        return await follows.states(way, self._viewer, ids)
 
     async def _following(
         self, connection: AsyncConnection, ids: Sequence[UserId]
@@ -153,33 +201,35 @@ class Loaders:
             return {}
         return dict.fromkeys(await follows.following_viewer(connection, self._viewer, ids), True)
 
-    async def _liked(
-        self, connection: AsyncConnection, ids: Sequence[PhotoId]
-    ) -> dict[PhotoId, bool]:
+    async def _liked(self, way: Way, ids: Sequence[PhotoId]) -> dict[PhotoId, bool]:
         if self._viewer is None:
             return {}
-        return dict.fromkeys(await likes.liked_by(connection, self._viewer, ids), True)
+        return dict.fromkeys(await likes.liked_by(way, self._viewer, ids), True)
 
     def _hidden(self, read: ReadHidden[Key]) -> Hidden[Key]:
-        """How much blocks hide from the viewer; without blocks nothing more is asked."""
+        """How much is hidden from the viewer; where nobody is, nothing more is asked."""
+        batched = self._of(lambda connection, ids: read(connection, self._viewer, ids))
 
-        async def counted(connection: AsyncConnection, ids: Sequence[Key]) -> Mapping[Key, int]:
-            return await read(connection, viewer, ids) if viewer else {}
-
-        viewer = self._viewer
-        batched = self._of(counted)
-
-        async def hidden(id: Key) -> int:
-            if viewer is None or not await self._blocks.load(viewer):
-                return 0
-            return await batched.load(id) or 0
+        async def hidden(ids: Sequence[Key]) -> list[int]:
+            if not any(await self._hiding.many([self._viewer])):
+                return [0] * len(ids)
+            return [less or 0 for less in await batched.many(ids)]
 
         return hidden
 
-    def _of(self, read: Read[Key, Value]) -> DataLoader[Key, Value | None]:
-        async def load(keys: list[Key]) -> list[Value | None]:
-            async with self._database.connect() as connection:
-                found = await read(connection, keys)
-            return [found.get(key) for key in keys]
+    async def _hides(self, way: Way, viewers: Sequence[UserId | None]) -> dict[UserId | None, bool]:
+        return {viewer: await hides_anybody(way, viewer) for viewer in viewers}
 
-        return DataLoader(load_fn=load)
+    def _of(self, read: Read[Key, Value]) -> Loader[Key, Value]:
+        async def find(keys: Sequence[Key]) -> Mapping[Key, Value]:
+            async with self._database.connect() as connection:
+                return await read(connection, keys)
+
+        return Loader(find)
+
+    def _hot(self, read: HotRead[Key, Value]) -> Loader[Key, Value]:
+        async def find(keys: Sequence[Key]) -> Mapping[Key, Value]:
+            async with self._database.reading() as way:
+                return await read(way, keys)
+
+        return Loader(find)

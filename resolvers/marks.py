@@ -43,7 +43,8 @@ def hashtags(text: str) -> list[str]:
 
 def tag(word: str) -> str:
     """A word as it is kept and found as a tag: without case."""
-    return unicodedata.normalize("NFC", word.casefold())
+    # The capital I with a dot of Turkish is folded to an i with one more dot above it.
+    return unicodedata.normalize("NFC", word.casefold().replace("i\u0307", "i"))
 
 
 def is_word(text: str) -> bool:

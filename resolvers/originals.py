@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from resolvers import parts
 from resolvers.context import Context
 from storage import uploads
+from storage.database import Collided
 from storage.objects import ObjectMissing
-from storage.refusals import Expired, Invalid, MissingObject
+from storage.refusals import Expired, Invalid, MissingObject, Refusal
 from storage.rows import UploadRow
 
 
@@ -29,6 +31,10 @@ async def kept(context: Context, upload: UploadRow, *path: str) -> AsyncIterator
     copy = Copy(await _copied(context, upload, path))
     try:
         yield copy
+    except (Collided, Refusal):
+        # Unlike after a lost connection it is certain that no row speaks of it.
+        copy.is_used = False
+        raise
     finally:
         if not copy.is_used:
             await context.objects.delete(copy.key)
@@ -36,10 +42,14 @@ async def kept(context: Context, upload: UploadRow, *path: str) -> AsyncIterator
 
 async def _copied(context: Context, upload: UploadRow, path: tuple[str, ...]) -> str:
     # The file can be other than it was promised, so the bucket is asked, not the client.
-    head = await context.objects.head(upload.staging_key)
+    head = await context.objects.head(upload.staging_key) or await parts.joined(context, upload)
+    # More parts may still be sent as long as the upload can be published.
+    may_wait = head is not None or upload.parts_id is not None
     async with context.database.connect() as connection:
-        if await uploads.is_over(connection, upload, arrived=head is not None):
+        if await uploads.is_over(connection, upload, arrived=may_wait):
             raise Expired("the upload has expired; create another one", *path)
+    if head is None and upload.parts_id is not None:
+        raise MissingObject("parts are missing; send those that have not `arrived`", *path)
     if head is None:
         raise MissingObject("the bytes have not arrived; send the upload's request first", *path)
     if head.byte_size != upload.byte_size:
@@ -48,7 +58,7 @@ async def _copied(context: Context, upload: UploadRow, path: tuple[str, ...]) ->
         )
     key = f"{uploads.ORIGINALS_PREFIX}{secrets.token_hex(16)}"
     try:
-        await context.objects.copy(upload.staging_key, key)
+        await context.objects.keep(upload.staging_key, key, upload.content_type)
     except ObjectMissing:
         raise MissingObject("the bytes are gone; create another upload", *path) from None
     return key

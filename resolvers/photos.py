@@ -11,7 +11,7 @@ from resolvers.ids import as_upload_id
 from resolvers.narrowing import Around, PhotoSearch, Tag, narrowed, photos_by
 from resolvers.paging import After, First
 from schema.photos import Photo, PhotoConnection, PhotoPayload, PublishPhotoInput
-from storage import jobs, photos, uploads
+from storage import jobs, photos, quotas, uploads
 
 UPLOAD = ("input", "uploadId")
 
@@ -57,6 +57,10 @@ async def publish(info: Info, input: PublishPhotoInput) -> PhotoPayload:
             tx, upload, draft, original_key=copy.key, media_token=secrets.token_hex(16)
         )
         if copy.is_used:
+            # The grant may be over, and others have taken what it held.
+            await quotas.require(
+                tx, viewer, info.context.rules.quota, byte_size=row.byte_size, path=UPLOAD
+            )
             await jobs.make_variants(tx, row.id)
             # By then the grant is over, so that nothing can come back under the key.
             await jobs.remove_objects(tx, [upload.staging_key], after=jobs.LATE)

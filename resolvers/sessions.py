@@ -1,32 +1,45 @@
-"""Signing up, coming in, carrying on, leaving."""
+"""Signing up, coming in, carrying on, leaving; and where else one is signed in."""
+
+from typing import Annotated
 
 import strawberry
 
-from resolvers import credentials
+from resolvers import credentials, proofs
 from resolvers.context import Context, Info
+from resolvers.ids import as_session_id
+from resolvers.paging import After, First, requested
+from schema.deletions import DeletePayload
+from schema.nodes import global_id
 from schema.sessions import (
+    EndSessionsPayload,
     LogInInput,
     LogOutPayload,
+    OpenSessionConnection,
     RefreshSessionInput,
     Session,
     SessionPayload,
     SignUpInput,
 )
-from schema.users import User
-from storage import sessions, users
+from schema.users import DELETED, User
+from storage import mails, sessions, users
+from storage.database import Writing
 from storage.refusals import WrongCredentials
-from storage.rows import CredentialsRow, SessionRow
+from storage.rows import CredentialsRow, MailKind, SessionRow, UserId
+
+SessionIdArgument = Annotated[
+    strawberry.ID, strawberry.argument(description="The session, as `sessions` lists it.")
+]
 
 
 async def sign_up(info: Info, input: SignUpInput) -> SessionPayload:
     """Make an account and a session for it.
 
-    An address that has an account already is answered with TAKEN.
+    An address that has an account already is answered with TAKEN. A code to verify the address
+    is sent to it.
     """
     context = info.context
     wanted = credentials.new_account(input)
     password_hash = await context.parts.passwords.hashed(wanted.password)
-    token = context.parts.tokens.first_refresh()
     async with context.database.begin() as tx:
         user = await users.add(
             tx,
@@ -35,25 +48,28 @@ async def sign_up(info: Info, input: SignUpInput) -> SessionPayload:
             password_hash=password_hash,
             display_name=wanted.display_name,
         )
-        row = await sessions.begin(tx, user.id, token, context.rules.refresh_token_ttl)
-    return _opened(context, row, token)
+        await mails.ask(tx, MailKind.VERIFY_EMAIL, wanted.email, user.id)
+        row, token = await begun(tx, context, user.id)
+    return opened(context, row, token)
 
 
 async def log_in(info: Info, input: LogInInput) -> SessionPayload:
     """Open a session with a username or an e-mail address and the password.
 
-    The answer does not tell whether the login or the password was wrong.
+    The answer does not tell whether the login or the password was wrong, nor whether too many
+    wrong ones were tried: then strangers wait for up to 15 minutes, while devices and addresses
+    that the account was opened from get in, and so does who resets the password by e-mail.
     """
     context = info.context
     password = credentials.password(input.password)
-    known = await _proved(context, credentials.login(input.login), password)
+    login = credentials.login(input.login)
+    known = await proofs.by_login(context, login, password, input.refresh_token)
     newer_hash = await _newer_hash(context, known, password)
-    token = context.parts.tokens.first_refresh()
     async with context.database.begin() as tx:
         if newer_hash is not None:
             await users.replace_password_hash(tx, known, newer_hash)
-        row = await sessions.begin(tx, known.user_id, token, context.rules.refresh_token_ttl)
-    return _opened(context, row, token)
+        row, token = await begun(tx, context, known.user_id)
+    return opened(context, row, token)
 
 
 async def refresh(info: Info, input: RefreshSessionInput) -> SessionPayload:
@@ -77,7 +93,7 @@ async def refresh(info: Info, input: RefreshSessionInput) -> SessionPayload:
         )
     if row is None:
         raise _no_such_session()
-    return _opened(context, row, successor)
+    return opened(context, row, successor)
 
 
 async def log_out(info: Info) -> LogOutPayload:
@@ -96,23 +112,52 @@ async def user(session: strawberry.Parent[Session], info: Info) -> User:
     id = session.user_id
     async with info.context.database.connect() as connection:
         found = await users.by_ids(connection, [id], viewer=id)
-    return User.of(found[id])
+    return User.of(found.get(id) or DELETED)
 
 
-async def _proved(context: Context, login: str | None, password: str) -> CredentialsRow:
-    known = await _known(context, login)
-    password_hash = known.password_hash if known is not None else None
-    is_right = await context.parts.passwords.match(password, password_hash)
-    if known is None or not is_right:
-        raise WrongCredentials("the login or the password is wrong", "input")
-    return known
+async def every_session(
+    info: Info, first: First = 20, after: After = None
+) -> OpenSessionConnection:
+    """Where you are signed in, the latest sign-in first. Needs a session."""
+    current = info.context.signed_in()
+    request = requested("open", first, after)
+    async with info.context.database.connect() as connection:
+        page = await sessions.open_of(connection, current.user_id, request)
+    return OpenSessionConnection.of(page, current.id)
 
 
-async def _known(context: Context, login: str | None) -> CredentialsRow | None:
-    if login is None:
-        return None
-    async with context.database.connect() as connection:
-        return await users.credentials_of(connection, login)
+async def end_one(info: Info, id: SessionIdArgument) -> DeletePayload:
+    """Sign out a device of yours; its tokens are of no use within a second."""
+    context, current = info.context, info.context.signed_in()
+    ending = as_session_id(id)
+    async with context.database.begin() as tx:
+        await sessions.end_own(tx, ending, current.user_id, "id")
+    context.parts.callers.forget(SessionRow(ending, current.user_id))
+    if ending == current.id:
+        context.act_as(None)
+    return DeletePayload(deleted_id=global_id("session", ending))
+
+
+async def end_others(info: Info) -> EndSessionsPayload:
+    """Sign out every device of yours but this one."""
+    current = info.context.signed_in()
+    async with info.context.database.begin() as tx:
+        ended = await sessions.end_all(tx, current.user_id, but=current.id)
+    return EndSessionsPayload(ended_count=ended)
+
+
+async def begun(tx: Writing, context: Context, user_id: UserId) -> tuple[SessionRow, str]:
+    """A new session of that user on the device that asks, and its refresh token."""
+    token, lifetime = context.parts.tokens.first_refresh(), context.rules.refresh_token_ttl
+    return await sessions.begin(tx, user_id, token, lifetime, proofs.device(context)), token
+
+
+def opened(context: Context, row: SessionRow, refresh_token: str) -> SessionPayload:
+    """The answer that opens a session or carries it on."""
+    # The account's fields under the payload are for its owner, whatever token came along.
+    context.act_as(row)
+    access = context.parts.tokens.access(row)
+    return SessionPayload(session=Session.of(row, access, refresh_token))
 
 
 async def _newer_hash(context: Context, known: CredentialsRow, password: str) -> str | None:
@@ -120,13 +165,6 @@ async def _newer_hash(context: Context, known: CredentialsRow, password: str) ->
     if not passwords.is_outdated(known.password_hash):
         return None
     return await passwords.hashed(password)
-
-
-def _opened(context: Context, row: SessionRow, refresh_token: str) -> SessionPayload:
-    # The account's fields under the payload are for its owner, whatever token came along.
-    context.act_as(row)
-    access = context.parts.tokens.access(row)
-    return SessionPayload(session=Session.of(row, access, refresh_token))
 
 
 def _no_such_session() -> WrongCredentials:

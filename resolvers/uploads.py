@@ -1,19 +1,24 @@
 """Uploads: the grant to send bytes to the store, and whether they have come."""
 
 import base64
-import binascii
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import strawberry
 
+from resolvers.checksums import sha256
 from resolvers.context import Info, Rules
+from resolvers.extend import costs
+from resolvers.ids import as_upload_id
 from resolvers.texts import line
+from schema.deletions import DeletePayload
+from schema.nodes import global_id
 from schema.uploads import (
     CreateUploadInput,
     CreateUploadPayload,
     HttpHeader,
     Upload,
+    UploadLimits,
     UploadRequest,
 )
 from storage import uploads
@@ -23,13 +28,17 @@ from storage.uploads import Promise
 CONTENT_TYPES: Final = frozenset(
     {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic"}
 )
-SHA256_BYTES: Final = 32
+UploadIdArgument = Annotated[strawberry.ID, strawberry.argument(description="The upload's id.")]
 MAX_FILENAME: Final = 255
 MAX_KEY: Final = 255
 
 
 async def create(info: Info, input: CreateUploadInput) -> CreateUploadPayload:
-    """Announce a file and get a presigned request to send it with, straight to the store."""
+    """Announce a file and get a presigned request to send it with, straight to the store.
+
+    `uploadLimits` says how many bytes and pixels it may have: 50 MiB and 100 megapixels unless
+    the operator chose otherwise.
+    """
     viewer = info.context.signed_in().user_id
     rules = info.context.rules
     promise, key = _promise(input, rules), _idempotency_key(input)
@@ -41,8 +50,29 @@ async def create(info: Info, input: CreateUploadInput) -> CreateUploadPayload:
             key,
             upload_ttl=rules.upload_ttl,
             publish_ttl=rules.publish_ttl,
+            quota=rules.quota,
         )
     return CreateUploadPayload(upload=Upload.of(row))
+
+
+@costs(1)
+def limits(info: Info) -> UploadLimits:
+    """What a file may be: the same for everybody, and no question of what one has already."""
+    rules = info.context.rules
+    return UploadLimits(
+        max_bytes=rules.max_upload_bytes,
+        max_pixels=rules.max_pixels,
+        content_types=sorted(CONTENT_TYPES),
+    )
+
+
+async def abort(info: Info, id: UploadIdArgument) -> DeletePayload:
+    """Take back an upload that became nothing: its bytes are removed, its quota is free again."""
+    viewer = info.context.signed_in().user_id
+    key = as_upload_id(id)
+    async with info.context.database.begin() as tx:
+        await uploads.give_up(tx, key, viewer, "id")
+    return DeletePayload(deleted_id=global_id("upload", key))
 
 
 async def request(upload: strawberry.Parent[Upload], info: Info) -> UploadRequest:
@@ -68,7 +98,7 @@ def _promise(input: CreateUploadInput, rules: Rules) -> Promise:
     content_type, byte_size, checksum, filename = together(
         lambda: _content_type(input),
         lambda: _byte_size(input, rules),
-        lambda: _checksum(input),
+        lambda: sha256(input.checksum_sha256, "input"),
         lambda: _filename(input),
     )
     return Promise(content_type, byte_size, checksum, filename)
@@ -93,20 +123,6 @@ def _byte_size(input: CreateUploadInput, rules: Rules) -> int:
             "byteSize",
         )
     return input.byte_size
-
-
-def _checksum(input: CreateUploadInput) -> bytes:
-    try:
-        checksum = base64.b64decode(input.checksum_sha256, validate=True)
-    except (binascii.Error, ValueError):
-        checksum = b""
-    if len(checksum) != SHA256_BYTES:
-        raise Invalid(
-            "checksumSha256 must be the SHA-256 of the bytes, 32 bytes in Base64",
-            "input",
-            "checksumSha256",
-        )
-    return checksum
 
 
 def _filename(input: CreateUploadInput) -> str | None:

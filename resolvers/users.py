@@ -1,10 +1,12 @@
 """People: who they are, what they share, and how one changes oneself."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
 from resolvers import avatars
+from resolvers.batches import batched
 from resolvers.context import Info
 from resolvers.credentials import MAX_DISPLAY_NAME
 from resolvers.finding import Asked, UserSearch, searched, users_by
@@ -12,10 +14,10 @@ from resolvers.paging import After, First, requested
 from resolvers.texts import line, prose
 from schema.enums import FollowState
 from schema.photos import Photo, PhotoConnection
-from schema.users import UpdateProfileInput, User, UserConnection, UserPayload
+from schema.users import DELETED, UpdateProfileInput, User, UserConnection, UserPayload
 from storage import follow_requests, jobs, users
 from storage.refusals import Invalid, together
-from storage.rows import UserRow
+from storage.rows import UserId, UserRow
 
 MAX_BIO = 500
 
@@ -31,8 +33,8 @@ async def viewer(info: Info) -> User | None:
 
 async def user(info: Info, username: Username) -> User | None:
     """The user of that name, in any case; null when there is none that you may know of."""
-    async with info.context.database.connect() as connection:
-        row = await users.by_username(connection, username, info.context.viewer_id)
+    async with info.context.database.reading() as way:
+        row = await users.by_username(way, username, info.context.viewer_id)
     return User.of(row) if row else None
 
 
@@ -45,12 +47,11 @@ async def every_user(
         return await users_by(connection, asked, text, info.context.viewer_id)
 
 
-async def owner(photo: strawberry.Parent[Photo], info: Info) -> User:
-    """Who shared the photo."""
-    row = await info.context.loaders.users.load(photo.owner_id)
-    if row is None:
-        raise LookupError("a photo is visible and its owner is not")
-    return User.of(row)
+@batched
+async def owner(photos: Sequence[Photo], info: Info) -> list[User]:
+    """Who shared the photo; the stand-in `[deleted]` if that ended while you were asking."""
+    rows = await info.context.loaders.users.many([photo.owner_id for photo in photos])
+    return [User.of(row or DELETED) for row in rows]
 
 
 async def photos(
@@ -61,17 +62,22 @@ async def photos(
     return PhotoConnection.of(await pages.load(user.key))
 
 
-async def photo_count(user: strawberry.Parent[User], info: Info) -> int:
+@batched
+async def photo_count(users: Sequence[User], info: Info) -> list[int]:
     """How many photos you find in `photos`."""
-    viewer = info.context.viewer_id
-    if viewer == user.key:
-        return user.row.own_photo_count
-    state = await info.context.loaders.follow_states.load(user.key) if viewer else None
-    return _count_seen(user.row, follows=state is FollowState.FOLLOWING)
+    viewer, others = info.context.viewer_id, [user.key for user in users]
+    followed: list[FollowState | None] = [None] * len(users)
+    if viewer is not None and others != [viewer]:
+        followed = await info.context.loaders.follow_states.many(others)
+    return [
+        _count_seen(user.row, viewer, state) for user, state in zip(users, followed, strict=True)
+    ]
 
 
-def _count_seen(row: UserRow, *, follows: bool) -> int:
-    if follows:
+def _count_seen(row: UserRow, viewer: UserId | None, state: FollowState | None) -> int:
+    if viewer == row.id:
+        return row.own_photo_count
+    if state is FollowState.FOLLOWING:
         return row.followers_photo_count
     return 0 if row.is_private else row.public_photo_count
 

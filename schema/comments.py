@@ -7,7 +7,7 @@ import strawberry
 
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import PageInfo, written
+from schema.pages import PageInfo, connected
 from storage.rows import CommentId, CommentRow, Page
 
 
@@ -42,12 +42,8 @@ class CommentConnection:
 
     @classmethod
     def of(cls, page: Page[CommentRow], listed: Literal["comments", "replies"]) -> Self:
-        cursors = [written(listed, cursor) for cursor in page.cursors]
-        edges = [
-            CommentEdge(cursor=cursor, node=Comment.of(row))
-            for cursor, row in zip(cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+        edges, page_info = connected(page, listed, CommentEdge, Comment.of)
+        return cls(edges=edges, page_info=page_info)
 
 
 @strawberry.input(description="What to write under which photo.")

@@ -12,9 +12,10 @@ from storage.rows import (
     VariantName,
     Visibility,
 )
+from storage.variants import VariantFormat
 
 
-def _shown(members: type[StrEnum], description: str, **each: str) -> None:
+def shown(members: type[StrEnum], description: str, **each: str) -> None:
     """Make *members* a GraphQL enum; every member must be described."""
     strawberry.enum(members, description=description)
     for value in members.__strawberry_definition__.values:  # type: ignore[attr-defined] # set above
@@ -28,20 +29,20 @@ class FeedOrder(StrEnum):
     TOP = "TOP"
 
 
-_shown(
+shown(
     FeedOrder,
     "What comes first in the home feed.",
     RECENT="The newest; every photo is there, nothing is left out or put in.",
     TOP="The best of the last seven days, by likes and comments and how fresh it is.",
 )
-_shown(
+shown(
     FollowState,
     "How one user follows another.",
     NONE="Does not follow.",
     REQUESTED="Asked to follow a private account, and waits to be let in.",
     FOLLOWING="Follows.",
 )
-_shown(
+shown(
     NotificationKind,
     "What somebody did that you are told of.",
     FOLLOW="Follows you.",
@@ -52,21 +53,21 @@ _shown(
     REPLY="Replied to your comment.",
     MENTION="Mentioned you in a comment.",
 )
-_shown(
+shown(
     Visibility,
     "Whom the owner shows a photo to.",
     PUBLIC="Everyone; only followers when the account is private.",
     FOLLOWERS="Those who follow the owner.",
     PRIVATE="The owner alone.",
 )
-_shown(
+shown(
     PhotoStatus,
     "Where a photo is on its way from bytes to variants.",
     PROCESSING="Its variants are being made; only the owner sees it.",
     READY="It is live, with all its variants.",
     FAILED="It could not be processed, see `failure`; only the owner sees it.",
 )
-_shown(
+shown(
     PhotoFailureCode,
     "Why a photo has no variants.",
     CHECKSUM_MISMATCH="The bytes that arrived are not the bytes that were promised.",
@@ -76,12 +77,19 @@ _shown(
     REJECTED_BY_MODERATION="A moderator did not let it go live.",
     PROCESSING_ERROR="Processing failed several times for no fault of the file; retry it.",
 )
-_shown(
+shown(
     VariantName,
     "The steps of the ladder of sizes.",
     THUMB="At most 320 pixels on the long edge.",
     MEDIUM="At most 1080 pixels on the long edge.",
     FULL="At most 2048 pixels on the long edge.",
+)
+
+shown(
+    VariantFormat,
+    "What a variant's bytes are. Every size is there as each of them.",
+    WEBP="WebP, which every browser of today shows; the smaller one, and keeps transparency.",
+    JPEG="JPEG, for what shows nothing else; on white where the picture is transparent.",
 )
 
 __all__ = [
@@ -90,6 +98,7 @@ __all__ = [
     "NotificationKind",
     "PhotoFailureCode",
     "PhotoStatus",
+    "VariantFormat",
     "VariantName",
     "Visibility",
 ]

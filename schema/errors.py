@@ -30,6 +30,10 @@ class ErrorCode(Enum):
     WRONG_CREDENTIALS = strawberry.enum_value(
         "WRONG_CREDENTIALS", description="The login, the password or the token is wrong."
     )
+    QUOTA_EXCEEDED = strawberry.enum_value(
+        "QUOTA_EXCEEDED",
+        description="You may not keep more; `uploadQuota` says how much you do and may.",
+    )
 
 
 @strawberry.interface(description="A refusal that the user can understand and act on.")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-Kind = Literal["user", "photo", "upload", "comment", "notification"]
+Kind = Literal["user", "photo", "upload", "comment", "notification", "session", "case"]
 
 _LENGTH: Final = 32
 

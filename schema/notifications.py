@@ -8,7 +8,7 @@ import strawberry
 from schema.enums import NotificationKind
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import PageInfo, written
+from schema.pages import PageInfo, connected
 from storage.rows import NotificationId, NotificationRow, Page
 
 
@@ -52,12 +52,8 @@ class NotificationConnection:
 
     @classmethod
     def of(cls, page: Page[NotificationRow]) -> Self:
-        cursors = [written("notifications", cursor) for cursor in page.cursors]
-        edges = [
-            NotificationEdge(cursor=cursor, node=Notification.of(row))
-            for cursor, row in zip(cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+        edges, page_info = connected(page, "notifications", NotificationEdge, Notification.of)
+        return cls(edges=edges, page_info=page_info)
 
 
 @strawberry.type(description="What is left to read.")

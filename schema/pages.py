@@ -3,16 +3,30 @@
 import base64
 import math
 import struct
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 from uuid import UUID
 
 import strawberry
 
 from storage.rows import Cursor, Page, Place
 
+Row = TypeVar("Row")
+Edge = TypeVar("Edge")
+
 # Which list a cursor belongs to: a cursor of photos means nothing among followers.
-Listed = Literal["photos", "users", "comments", "replies", "notifications", "tagged"]
+Listed = Literal[
+    "photos",
+    "users",
+    "comments",
+    "replies",
+    "notifications",
+    "tagged",
+    "open",
+    "judged",
+    "entries",
+]
 # The same for lists that are ordered by a score.
 Scored = Literal["found", "near", "people", "best"]
 
@@ -43,6 +57,17 @@ class PageInfo:
             start_cursor=cursors[0] if cursors else None,
             end_cursor=cursors[-1] if cursors else None,
         )
+
+
+def connected(
+    page: Page[Row], listed: Listed | Scored, edge: Callable[..., Edge], of: Callable[[Row], object]
+) -> tuple[list[Edge], PageInfo]:
+    """What every connection is made of: an *edge* with its cursor for each row, and their place."""
+    cursors = [written(listed, cursor) for cursor in page.cursors]
+    edges = [
+        edge(cursor=cursor, node=of(row)) for cursor, row in zip(cursors, page.rows, strict=True)
+    ]
+    return edges, PageInfo.of(page, cursors)
 
 
 def written(listed: Listed | Scored, cursor: Cursor) -> str:

@@ -9,7 +9,7 @@ import strawberry
 from schema.enums import PhotoFailureCode, PhotoStatus, VariantName, Visibility
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import Listed, PageInfo, Scored, written
+from schema.pages import Listed, PageInfo, Scored, connected
 from storage.rows import RETRYABLE, Page, PhotoId, PhotoRow, UserId, VariantRow
 
 
@@ -88,9 +88,6 @@ class Photo(Node):
     )
     failure: PhotoFailure | None = strawberry.field(description="Set when status is FAILED.")
     created_at: datetime = strawberry.field(description="When it was published.")
-    taken_at: datetime | None = strawberry.field(
-        description="When it was taken, if the owner chose to share that."
-    )
     width: int | None = strawberry.field(
         description="In pixels, with the EXIF orientation applied; null until READY."
     )
@@ -121,7 +118,6 @@ class Photo(Node):
             status=row.status,
             failure=_failure(row),
             created_at=row.created_at,
-            taken_at=row.taken_at,
             width=row.width,
             height=row.height,
             blurhash=row.blurhash,
@@ -162,15 +158,11 @@ class PhotoConnection:
 
     @classmethod
     def of(cls, page: Page[PhotoRow], listed: Listed | Scored = "photos") -> Self:
-        cursors = [written(listed, cursor) for cursor in page.cursors]
-        edges = [
-            PhotoEdge(cursor=cursor, node=Photo.of(row))
-            for cursor, row in zip(cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+        edges, page_info = connected(page, listed, PhotoEdge, Photo.of)
+        return cls(edges=edges, page_info=page_info)
 
 
-def smallest(variants: Sequence[Variant], min_width: int) -> Variant | None:
+def smallest(variants: Sequence[VariantRow], min_width: int) -> VariantRow | None:
     """The first of the variants, by ascending width, that is wide enough; else the widest."""
     wide = (variant for variant in variants if variant.width >= min_width)
     return next(wide, variants[-1] if variants else None)
@@ -198,6 +190,18 @@ class PublishPhotoInput:
     )
     visibility: Visibility = strawberry.field(
         default=Visibility.PUBLIC, description="Whom to show it to."
+    )
+    share_taken_at: bool = strawberry.field(
+        default=False, description="Whether others are shown when it was taken, as its file says."
+    )
+    share_camera: bool = strawberry.field(
+        default=False,
+        description="Whether others are shown what it was taken with, as its file says.",
+    )
+    share_location: bool = strawberry.field(
+        default=False,
+        description="Whether `location` becomes where it was taken, as its file says, unless you "
+        "give another. Without this nothing is kept of that.",
     )
 
 
@@ -228,6 +232,14 @@ class UpdatePhotoInput:
     )
     visibility: Visibility | None = strawberry.field(
         default=strawberry.UNSET, description="Whom to show it to; null leaves it as it is."
+    )
+    share_taken_at: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether others are shown when it was taken; null leaves it as it is.",
+    )
+    share_camera: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether others are shown what it was taken with; null leaves it as it is.",
     )
 
 

@@ -6,7 +6,9 @@ from typing import Self
 import strawberry
 
 from schema.errors import UserError
-from storage.rows import SessionRow, UserId
+from schema.nodes import global_id
+from schema.pages import PageInfo, written
+from storage.rows import OpenSessionRow, Page, SessionId, SessionRow, UserId
 
 
 @strawberry.input(description="A new account.")
@@ -34,6 +36,12 @@ class SignUpInput:
 class LogInInput:
     login: str = strawberry.field(description="Username or email.")
     password: str = strawberry.field(description="The password of that account.")
+    refresh_token: str | None = strawberry.field(
+        default=None,
+        description="A refresh token that this device has held for the account, even one that was "
+        "used or ran out: it shows that the device is no stranger, so that strangers who guess "
+        "cannot keep you out.",
+    )
 
     __repr__ = object.__repr__
 
@@ -79,6 +87,64 @@ class Session:
 class SessionPayload:
     session: Session | None = strawberry.field(
         default=None, description="The session; null when it was refused."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why it was refused; empty when it was not."
+    )
+
+
+@strawberry.type(description="A session that has not ended: a device that is signed in.")
+class OpenSession:
+    id: strawberry.ID = strawberry.field(description="For `endSession`.")
+    user_agent: str = strawberry.field(
+        description="What the device called itself when it was signed in; empty when it did not."
+    )
+    created_at: datetime = strawberry.field(description="When it was signed in.")
+    used_at: datetime = strawberry.field(
+        description="When it was used last, to within the life of an access token."
+    )
+    expires_at: datetime = strawberry.field(description="When it ends unless it is used again.")
+    is_current: bool = strawberry.field(description="Whether it is the session that asks.")
+
+    @classmethod
+    def of(cls, row: OpenSessionRow, current: SessionId) -> Self:
+        return cls(
+            id=global_id("session", row.id),
+            user_agent=row.user_agent,
+            created_at=row.created_at,
+            used_at=row.used_at,
+            expires_at=row.expires_at,
+            is_current=row.id == current,
+        )
+
+
+@strawberry.type(description="One entry of a list of sessions.")
+class OpenSessionEdge:
+    cursor: str = strawberry.field(description="The place of this entry, for `after`.")
+    node: OpenSession = strawberry.field(description="The session.")
+
+
+@strawberry.type(description="A page of sessions.")
+class OpenSessionConnection:
+    edges: list[OpenSessionEdge] = strawberry.field(
+        description="The sessions of this page, in order."
+    )
+    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+
+    @classmethod
+    def of(cls, page: Page[OpenSessionRow], current: SessionId) -> Self:
+        cursors = [written("open", cursor) for cursor in page.cursors]
+        edges = [
+            OpenSessionEdge(cursor=cursor, node=OpenSession.of(row, current))
+            for cursor, row in zip(cursors, page.rows, strict=True)
+        ]
+        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+
+
+@strawberry.type(description="How many sessions were ended, or what stood in the way.")
+class EndSessionsPayload:
+    ended_count: int | None = strawberry.field(
+        default=None, description="How many there were; null when it was refused."
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why it was refused; empty when it was not."

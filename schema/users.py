@@ -8,7 +8,7 @@ import strawberry
 
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import Listed, PageInfo, Scored, written
+from schema.pages import Listed, PageInfo, Scored, connected
 from storage.rows import Page, UserId, UserRow
 
 # Stands for everyone whose account is deleted: nobody can take the name, nothing has the id.
@@ -73,12 +73,8 @@ class UserConnection:
 
     @classmethod
     def of(cls, page: Page[UserRow], listed: Listed | Scored = "users") -> Self:
-        cursors = [written(listed, cursor) for cursor in page.cursors]
-        edges = [
-            UserEdge(cursor=cursor, node=User.of(row))
-            for cursor, row in zip(cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+        edges, page_info = connected(page, listed, UserEdge, User.of)
+        return cls(edges=edges, page_info=page_info)
 
 
 @strawberry.input(description="What to change in one's profile. A field left out stays as it is.")

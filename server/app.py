@@ -14,11 +14,15 @@ from starlette.routing import Route, WebSocketRoute
 from resolvers.graph import core
 from server import graphiql, health, leaving, logs, media, observed, parts
 from server.auth.watch import Watch
-from server.graphql.endpoint import METHODS, Endpoint
+from server.graphql.endpoint import METHODS, PREFLIGHT, Endpoint
 from server.graphql.execution import Execution
+from server.graphql.idempotency import REPLAYED
+from server.graphql.requests import COST_HEADER, KEY_HEADER
 from server.graphql.streams import Streams
 from server.graphql.websocket import Sockets
+from server.rates.limited import LIMIT, POLICY
 from server.settings import Settings
+from server.webhooks import callback
 
 log = structlog.get_logger("app")
 
@@ -31,9 +35,19 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
     logs.configure(settings.log_format, settings.log_level)
     built = parts.build(settings)
     state = health.Health()
-    execution, watch = Execution(core), Watch(built.database, parts.tokens(settings))
-    streams = Streams(execution, built, watch)
-    endpoint = Endpoint(execution, built, streams)
+    execution = Execution(
+        core, parts.limits(settings), parts.persisted(settings), parts.once(settings)
+    )
+    watch = Watch(built.database, parts.tokens(settings))
+    gate = parts.gate(settings)
+    streams = Streams(execution, built, watch, gate)
+    endpoint = Endpoint(
+        execution,
+        built,
+        streams,
+        most_running=settings.max_running,
+        get_queries=settings.get_queries,
+    )
 
     def leave() -> None:
         state.leave()
@@ -49,32 +63,42 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
         log.info("serving", api=f"{settings.api_url}/graphql", media=settings.public_media_url)
         yield
         state.leave()
+        execution.close()
         built.passwords.close()
         await watch.close()
+        await gate.close()
         await built.wakeups.close()
         await built.database.close()
 
     return Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=list(METHODS)),
-            WebSocketRoute("/graphql", Sockets(streams).serve),
+            WebSocketRoute("/graphql", Sockets(streams, parts.sockets(settings)).serve),
             Route("/", lambda _: RedirectResponse("/graphql")),
             media.public(built.objects),
             media.avatars(built.objects),
             media.restricted(built.objects, parts.addresses(settings)),
+            *callback.routes(built.database, parts.signer(settings)),
             *health.routes(built, state),
             *graphiql.routes(),
         ],
         middleware=[
             Middleware(observed.Observed),
             # Tokens travel in a header that pages set themselves, never in a cookie, so any
-            # origin may ask.
+            # origin may ask unless the settings name some.
             Middleware(
                 CORSMiddleware,
-                allow_origins=["*"],
+                allow_origins=settings.origins,
                 allow_methods=METHODS,
-                allow_headers=["Authorization", "Content-Type", observed.HEADER],
-                expose_headers=[observed.HEADER, "Retry-After"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    observed.HEADER,
+                    COST_HEADER,
+                    KEY_HEADER,
+                    PREFLIGHT,
+                ],
+                expose_headers=[observed.HEADER, REPLAYED, "Retry-After", LIMIT, POLICY],
                 max_age=86_400,
             ),
         ],

@@ -16,12 +16,13 @@ from starlette.routing import Route
 from server.addresses import Addresses
 from storage.avatars import PREFIX as AVATARS_PREFIX
 from storage.objects import Head, ObjectMissing, Objects, StoreUnavailable
-from storage.variants import MEDIA_PREFIX, RESTRICTED_PREFIX
+from storage.variants import ENDINGS, MEDIA_PREFIX, RESTRICTED_PREFIX
 
 PUBLIC_PATH: Final = "/media/{token}/{name}"
 RESTRICTED_PATH: Final = "/restricted/{token}/{name}"
 AVATARS_PATH: Final = "/media/avatars/{token}/{name}"
-_NAME: Final = re.compile(r"[0-9a-f]{32}/(?:[a-z]{3,10}|[0-9]{2,4})\.webp")
+_NAME: Final = re.compile(r"[0-9a-f]{32}/(?:[a-z]{3,10}\.(?:webp|jpg)|[0-9]{2,4}\.webp)")
+_TYPES: Final = {ending: kind.value for kind, ending in ENDINGS.items()}
 # Longer numbers than any object is are no range to us; Python refuses to read very long ones.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII | re.IGNORECASE)
 HEADERS: Final = {
@@ -99,7 +100,7 @@ async def _answer(
     head = await objects.head(key)
     if head is None:
         return _missing()
-    headers = {**kept, "ETag": f'"{head.etag}"', "Content-Type": "image/webp"}
+    headers = {**kept, "ETag": f'"{head.etag}"', "Content-Type": _TYPES[key.rpartition(".")[2]]}
     if _is_known(request, head):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     wanted = _wanted(request, head)

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.database import StatementCount, statements
@@ -17,7 +17,15 @@ from storage.database import StatementCount, statements
 log = structlog.get_logger("request")
 
 HEADER: Final = "X-Request-Id"
+_HEADER: Final = HEADER.lower().encode()
 QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
+# What every answer says that does not say otherwise: it is what it claims to be, in no frame.
+SECURITY: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_SECURITY: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY.items())
 _GIVEN_ID: Final = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 OPERATIONS: Final = Counter(
@@ -86,13 +94,19 @@ class Observed:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 request.status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = request.id
+                _complete(message["headers"], request.id)
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
         finally:
             _tell(scope, request)
+
+
+def _complete(headers: list[tuple[bytes, bytes]], id: str) -> None:
+    said = {name for name, _ in headers}
+    headers.extend(header for header in _SECURITY if header[0] not in said)
+    headers.append((_HEADER, id.encode()))
 
 
 def _id(headers: Headers) -> str:

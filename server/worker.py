@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from datetime import timedelta
 
 import structlog
 from prometheus_client import start_http_server
@@ -9,10 +10,24 @@ from prometheus_client import start_http_server
 from server import logs, parts
 from server.settings import Settings
 from storage import jobs
-from workers import accounts, avatars, exports, media, variants
+from storage.database import Database
+from workers import (
+    accounts,
+    avatars,
+    exports,
+    mails,
+    media,
+    moderation,
+    regeneration,
+    sweeps,
+    variants,
+)
 from workers.images import Limits, Studio
+from workers.mails import Postbox
+from workers.moderation import Service
 from workers.outcomes import Outcome
 from workers.queue import Handler, Queue
+from workers.sweeps import Rules as Sweeping
 from workers.variants import Workshop
 
 log = structlog.get_logger("worker")
@@ -29,15 +44,31 @@ async def run(settings: Settings) -> None:
     limits = Limits(max_pixels=settings.max_pixels)
     try:
         async with Studio(limits, children=settings.worker_concurrency) as studio:
-            workshop = Workshop(database, parts.objects(settings), studio)
+            service = parts.moderation(settings)
+            workshop = Workshop(
+                database,
+                parts.objects(settings),
+                studio,
+                is_holding=settings.holds_photos,
+                is_asking=service is not None,
+            )
             queue = Queue(
                 settings.database_url.get_secret_value(),
-                handlers(workshop),
+                handlers(workshop)
+                | mailing(database, parts.postbox(settings))
+                | moderating(database, service)
+                | sweeping(workshop, parts.sweeping(settings))
+                | remaking(workshop, timedelta(seconds=settings.replaced_variants_s)),
                 concurrency=settings.worker_concurrency,
             )
             _end_on_signals(queue)
             log.info("working", concurrency=settings.worker_concurrency)
-            await queue.run()
+            schedule = asyncio.create_task(sweeps.on_schedule(database, _sweeps(settings)))
+            try:
+                await queue.run()
+            finally:
+                schedule.cancel()
+                await asyncio.wait([schedule])
     finally:
         await database.close()
 
@@ -76,6 +107,58 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         jobs.MOVE_VARIANTS_OF: move_variants_of,
         jobs.REMOVE_OBJECTS: remove_objects,
     }
+
+
+def mailing(database: Database, postbox: Postbox) -> dict[str, Handler]:
+    """What is done for each mail."""
+
+    async def send_mail(payload: bytes | None) -> Outcome:
+        return await mails.send(database, postbox, jobs.mail_of(payload))
+
+    return {jobs.SEND_MAIL: send_mail}
+
+
+def moderating(database: Database, service: Service | None) -> dict[str, Handler]:
+    """What is done for each held photo."""
+
+    async def ask_moderation(payload: bytes | None) -> Outcome:
+        return await moderation.ask(database, service, jobs.photo_of(payload))
+
+    return {jobs.ASK_MODERATION: ask_moderation}
+
+
+def sweeping(workshop: Workshop, rules: Sweeping) -> dict[str, Handler]:
+    """What is done to remove what is left over."""
+    database, objects = workshop.database, workshop.objects
+
+    async def sweep_rows(_payload: bytes | None) -> Outcome:
+        return await sweeps.run_rows(database, rules.times)
+
+    async def sweep_objects(_payload: bytes | None) -> Outcome:
+        return await sweeps.run_objects(database, objects, rules)
+
+    return {jobs.SWEEP_ROWS: sweep_rows, jobs.SWEEP_OBJECTS: sweep_objects}
+
+
+def remaking(workshop: Workshop, kept: timedelta) -> dict[str, Handler]:
+    """What is done to make variants anew; the old ones can be read for the time *kept*."""
+
+    async def regenerate(payload: bytes | None) -> Outcome:
+        return await regeneration.take_up(workshop.database, jobs.regeneration_of(payload))
+
+    async def remake_variants(payload: bytes | None) -> Outcome:
+        return await regeneration.remake(workshop, jobs.photo_of(payload), kept)
+
+    return {jobs.REGENERATE: regenerate, jobs.REMAKE_VARIANTS: remake_variants}
+
+
+def _sweeps(settings: Settings) -> dict[str, timedelta]:
+    """How often what is swept; what is never swept is absent."""
+    every_s = {
+        jobs.SWEEP_ROWS: settings.sweep_s,
+        jobs.SWEEP_OBJECTS: settings.sweep_objects_s,
+    }
+    return {kind: timedelta(seconds=every) for kind, every in every_s.items() if every}
 
 
 def _end_on_signals(queue: Queue) -> None:

@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Writing, columns, fetch, fetch_one, values
-from storage.refusals import Missing, NotAllowed, Taken
-from storage.rows import CredentialsRow, UserId, UserRow
+from storage.refusals import Conflict, Missing, NotAllowed, Taken
+from storage.rows import AccountRow, CredentialsRow, UserId, UserRow
 from storage.tables import credentials, former_usernames, users
 
 COLUMNS = columns(users, UserRow)
@@ -32,6 +33,55 @@ async def require(tx: Writing, id: UserId) -> None:
     """Like `lock`. Raises Missing for an account that is being deleted."""
     if await lock(tx, id) is None:
         raise Missing("the account is being deleted", "input")
+
+
+async def of_user(connection: AsyncConnection, id: UserId) -> AccountRow | None:
+    """What only the user sees of an account; None when it is being deleted."""
+    wanted = select(*columns(credentials, AccountRow)).where(credentials.c.user_id == id)
+    return await fetch_one(connection, wanted, AccountRow)
+
+
+async def change_password(tx: Writing, known: CredentialsRow, password_hash: str) -> None:
+    """Put another password in the place of one that was checked.
+
+    Raises Conflict when that is no longer the password.
+    """
+    locked = await lock(tx, known.user_id)
+    if locked is None or locked.password_hash != known.password_hash:
+        raise Conflict("the password has just been changed; try again", "input")
+    await set_password(tx, known.user_id, password_hash)
+
+
+async def set_password(tx: Writing, id: UserId, password_hash: str) -> None:
+    """Put another password in the place of whatever there was."""
+    setting = update(credentials).where(credentials.c.user_id == id)
+    await tx.execute(setting.values(password_hash=password_hash))
+
+
+async def verify_email(tx: Writing, id: UserId, email: str) -> None:
+    """Note that the user reads the mails of their address; nothing if it is another by now."""
+    is_same = func.lower(credentials.c.email) == func.lower(email)
+    verifying = update(credentials).where(credentials.c.user_id == id, is_same)
+    await tx.execute(
+        verifying.values(verified_at=func.coalesce(credentials.c.verified_at, func.now()))
+    )
+
+
+async def change_email(tx: Writing, id: UserId, email: str) -> str:
+    """Put a proven address in the place of the one before, which is answered.
+
+    Raises Taken when it has an account, and Missing for an account that is being deleted.
+    """
+    await require(tx, id)
+    before: str = (
+        await values(tx, select(credentials.c.email).where(credentials.c.user_id == id))
+    )[0]
+    changing = update(credentials).where(credentials.c.user_id == id)
+    try:
+        await tx.execute(changing.values(email=email, verified_at=func.now()))
+    except IntegrityError as error:
+        raise Taken("that e-mail address has an account", "input", "code") from error
+    return before
 
 
 async def rename(tx: Writing, id: UserId, username: str) -> UserRow:

@@ -7,56 +7,37 @@ process has to hold them all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Column,
     ColumnElement,
     DateTime,
-    Integer,
     LargeBinary,
     MetaData,
-    Select,
-    Subquery,
     Table,
     Text,
     cast,
     column,
     exists,
-    false,
     func,
     insert,
     literal,
-    null,
-    or_,
     select,
     table,
     text,
-    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import avatars as avatar_keys
-from storage import exports as export_keys
+from storage.claims import is_unclaimed, spoken_of
 from storage.database import fetch, values
 from storage.jobs import REMOVE_OBJECTS
 from storage.objects import Entry
-from storage.tables import avatars, exports, photos, uploads, users, variants
-from storage.uploads import ORIGINALS_PREFIX, STAGING_PREFIX
-from storage.variants import MEDIA_PREFIX, RESTRICTED_PREFIX
-
-PREFIXES: Final = (
-    STAGING_PREFIX,
-    ORIGINALS_PREFIX,
-    MEDIA_PREFIX,
-    RESTRICTED_PREFIX,
-    export_keys.PREFIX,
-)
+from storage.rows import PhotoFailureCode
+from storage.tables import avatars, photos
 
 listed = Table(
     "listed_objects",
@@ -74,6 +55,16 @@ class Claim:
 
     table: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The bytes that an original must have."""
+
+    id: UUID
+    key: str
+    byte_size: int
+    checksum_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +97,7 @@ async def end(connection: AsyncConnection) -> None:
 
 async def claimed(connection: AsyncConnection) -> list[Total]:
     """How many objects the rows of each table speak of."""
-    claims = _claims()
+    claims = spoken_of()
     size = func.coalesce(func.sum(claims.c.byte_size), 0)
     counted = select(claims.c.table, func.count(), cast(size, BigInteger)).where(claims.c.is_there)
     return await fetch(connection, counted.group_by(claims.c.table).order_by("table"), Total)
@@ -114,7 +105,7 @@ async def claimed(connection: AsyncConnection) -> list[Total]:
 
 async def missing(connection: AsyncConnection, at_most: int) -> list[Claim]:
     """Objects that rows speak of and that are not listed."""
-    claims = _claims()
+    claims = spoken_of()
     is_listed = exists(select(1).where(listed.c.key == claims.c.key))
     found = select(claims.c.table, claims.c.key).where(claims.c.is_there, ~is_listed)
     return await fetch(connection, found.order_by(claims.c.key).limit(at_most), Claim)
@@ -122,7 +113,7 @@ async def missing(connection: AsyncConnection, at_most: int) -> list[Claim]:
 
 async def changed(connection: AsyncConnection, at_most: int) -> list[Claim]:
     """Objects that have another size than their rows say."""
-    claims = _claims()
+    claims = spoken_of()
     found = (
         select(claims.c.table, claims.c.key)
         .join(listed, listed.c.key == claims.c.key)
@@ -134,8 +125,9 @@ async def changed(connection: AsyncConnection, at_most: int) -> list[Claim]:
 async def orphaned(connection: AsyncConnection, grace: timedelta, at_most: int) -> list[str]:
     """Listed objects that no row speaks of, that are not new, and that no job will remove."""
     is_old = listed.c.modified_at < func.now() - literal(grace)
-    is_kept = or_(_is_claimed(listed.c.key), _awaits_removal(listed.c.key))
-    found = select(listed.c.key).where(is_old, ~is_kept)
+    found = select(listed.c.key).where(
+        is_old, is_unclaimed(listed.c.key), ~_awaits_removal(listed.c.key)
+    )
     return list(await values(connection, found.order_by(listed.c.key).limit(at_most)))
 
 
@@ -144,7 +136,7 @@ async def passing(connection: AsyncConnection, grace: timedelta) -> tuple[int, i
     is_old = listed.c.modified_at < func.now() - literal(grace)
     awaits = _awaits_removal(listed.c.key)
     counted = select(func.count().filter(awaits), func.count().filter(~awaits, ~is_old)).where(
-        ~_is_claimed(listed.c.key)
+        is_unclaimed(listed.c.key)
     )
     removed, new = (await connection.execute(counted)).one()
     return removed, new
@@ -152,9 +144,25 @@ async def passing(connection: AsyncConnection, grace: timedelta) -> tuple[int, i
 
 async def is_claimed(connection: AsyncConnection, key: str) -> bool:
     """Whether a row speaks of that object now."""
-    claims = _claims()
+    claims = spoken_of()
     found = select(literal(1)).where(claims.c.key == key, claims.c.is_there)
     return bool(await values(connection, found))
+
+
+async def sums(connection: AsyncConnection, after: UUID, at_most: int) -> list[Sum]:
+    """Some originals of photos and avatars, by id, but for those whose owners know of the loss."""
+    each = [
+        select(
+            kept.c.id, kept.c.original_key.label("key"), kept.c.byte_size, kept.c.checksum_sha256
+        )
+        .where(kept.c.failure_code.is_distinct_from(PhotoFailureCode.CHECKSUM_MISMATCH))
+        .where(kept.c.id > after)
+        .order_by(kept.c.id)
+        .limit(at_most)
+        for kept in (photos, avatars)
+    ]
+    both = union_all(*(select(some.subquery()) for some in each)).subquery()
+    return await fetch(connection, select(both).order_by(both.c.id).limit(at_most), Sum)
 
 
 async def rows_about(connection: AsyncConnection, id: UUID) -> dict[str, int]:
@@ -173,41 +181,6 @@ async def rows_about(connection: AsyncConnection, id: UUID) -> dict[str, int]:
             if total:
                 found[f"{name}.{of}"] = total
     return found
-
-
-def _claims() -> Subquery:
-    """All objects that rows speak of; one that need not be there has `is_there` false."""
-    rung = func.unnest(cast(list(avatar_keys.RUNGS), ARRAY(Integer))).column_valued("rung")
-    square = func.concat(avatar_keys.PREFIX, users.c.avatar_token, "/", rung, ".webp")
-    archive = func.concat(export_keys.PREFIX, exports.c.token, ".zip")
-    each = (
-        _claim("photos", photos.c.original_key, photos.c.byte_size),
-        _claim("variants", variants.c.key, variants.c.byte_size),
-        _claim("avatars", avatars.c.original_key, avatars.c.byte_size),
-        _claim("users", square).where(users.c.avatar_size >= rung),
-        _claim("uploads", uploads.c.staging_key, is_there=false()),
-        _claim("exports", archive, exports.c.byte_size, is_there=exports.c.expires_at > func.now()),
-    )
-    return union_all(*each).subquery("claims")
-
-
-def _claim(
-    name: str,
-    key: ColumnElement[str],
-    byte_size: ColumnElement[int] | None = None,
-    is_there: ColumnElement[bool] | None = None,
-) -> Select[str, str, int, bool]:
-    return select(
-        literal(name).label("table"),
-        cast(key, Text).label("key"),
-        cast(null() if byte_size is None else byte_size, BigInteger).label("byte_size"),
-        (true() if is_there is None else is_there).label("is_there"),
-    )
-
-
-def _is_claimed(key: ColumnElement[str]) -> ColumnElement[bool]:
-    claims = _claims()
-    return exists(select(1).where(claims.c.key == key))
 
 
 def _awaits_removal(key: ColumnElement[str]) -> ColumnElement[bool]:

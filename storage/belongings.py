@@ -25,6 +25,7 @@ from storage.tables import (
     likes,
     photos,
     sessions,
+    shots,
     uploads,
     users,
 )
@@ -112,29 +113,36 @@ def _profile(user: UserId) -> Select[Any]:
 
 
 def _photos(user: UserId) -> Select[Any]:
-    return select(
-        _id("photo", photos.c.id),
-        photos.c.title,
-        photos.c.caption,
-        photos.c.alt_text.label("altText"),
-        photos.c.tags,
-        photos.c.latitude,
-        photos.c.longitude,
-        photos.c.location_name.label("locationName"),
-        photos.c.visibility,
-        photos.c.status,
-        photos.c.failure_code.label("failureCode"),
-        photos.c.created_at.label("createdAt"),
-        photos.c.taken_at.label("takenAt"),
-        photos.c.width,
-        photos.c.height,
-        photos.c.like_count.label("likeCount"),
-        photos.c.comment_count.label("commentCount"),
-        photos.c.filename,
-        photos.c.content_type.label("contentType"),
-        photos.c.byte_size.label("byteSize"),
-        func.encode(photos.c.checksum_sha256, "base64").label("checksumSha256"),
-    ).where(photos.c.owner_id == user)
+    return (
+        select(
+            _id("photo", photos.c.id),
+            photos.c.title,
+            photos.c.caption,
+            photos.c.alt_text.label("altText"),
+            photos.c.tags,
+            photos.c.latitude,
+            photos.c.longitude,
+            photos.c.location_name.label("locationName"),
+            photos.c.visibility,
+            photos.c.status,
+            photos.c.failure_code.label("failureCode"),
+            photos.c.created_at.label("createdAt"),
+            shots.c.taken_at.label("takenAt"),
+            shots.c.make.label("cameraMake"),
+            shots.c.model.label("cameraModel"),
+            shots.c.lens,
+            photos.c.width,
+            photos.c.height,
+            photos.c.like_count.label("likeCount"),
+            photos.c.comment_count.label("commentCount"),
+            photos.c.filename,
+            photos.c.content_type.label("contentType"),
+            photos.c.byte_size.label("byteSize"),
+            func.encode(photos.c.checksum_sha256, "base64").label("checksumSha256"),
+        )
+        .outerjoin(shots, shots.c.photo_id == photos.c.id)
+        .where(photos.c.owner_id == user)
+    )
 
 
 def _comments(user: UserId) -> Select[Any]:

@@ -1,13 +1,15 @@
 """What people write under photos, in threads of any depth."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from sqlalchemy import CTE, ColumnElement, delete, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
-from storage.database import Writing, columns, fetch, values
-from storage.pages import each, newest_first, oldest_first, page_of_each, pages
+from storage.database import Way, Writing, columns, fetch, fetch_one, values
+from storage.pages import any_page, asked, each, newest_first, oldest_first, page_of_each, pages
+from storage.reads import IDS, VIEWER, Read, rows, rows_of
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
     CommentId,
@@ -24,6 +26,7 @@ from storage.tables import photos as photo_table
 from storage.visibility import hidden_from, is_here, not_blocked, visible_to
 
 COLUMNS = columns(comments, CommentRow)
+ROW_OF_PHOTO = rows_of(CommentRow, after=1)
 
 
 async def by_ids(
@@ -31,19 +34,17 @@ async def by_ids(
 ) -> dict[CommentId, CommentRow]:
     """The comments among *ids* that *viewer* may see.
 
-    One sees the comments of a photo that one sees, except where a block stands between oneself
-    and the author, or the author of anything that it is a reply to.
+    One sees the comments of a photo that one sees, except of authors whom one may not know of,
+    and what hangs on anything that they wrote.
     """
+    # Nobody's line is walked for a viewer from whom nobody is hidden.
+    line = authors_above(ids, exists(hidden_from(viewer)))
+    is_hidden = select(line.c.id).where(line.c.author_id.in_(hidden_from(viewer)))
     seen = (
         select(*COLUMNS)
         .join(photo_table, photo_table.c.id == comments.c.photo_id)
-        .where(comments.c.id.in_(ids), visible_to(viewer), is_here(comments.c.author_id))
+        .where(comments.c.id.in_(ids), visible_to(viewer), comments.c.id.not_in(is_hidden))
     )
-    if viewer is not None:
-        # Nobody's line is walked for a viewer without blocks.
-        line = authors_above(ids, exists(hidden_from(viewer)))
-        is_hidden = line.c.author_id.in_(hidden_from(viewer))
-        seen = seen.where(comments.c.id.not_in(select(line.c.id).where(is_hidden)))
     return {row.id: row for row in await fetch(connection, seen, CommentRow)}
 
 
@@ -63,23 +64,30 @@ def authors_above(ids: Sequence[CommentId], condition: ColumnElement[bool] | Non
 
 
 async def of_photos(
-    connection: AsyncConnection,
+    way: Way,
     ids: Sequence[PhotoId],
     request: PageRequest,
     viewer: UserId | None,
 ) -> dict[PhotoId, Page[CommentRow]]:
     """For each photo, which *viewer* sees, one page of its threads, the newest first."""
-    parents = each(ids)
+    read = _of_photos(viewer is None, request.after is None)
+    found = await rows(way, read, ids=ids, viewer=viewer, **asked(request))
+    return pages(request, ids, ((row.photo_id, row, _place(row)) for row in found))
+
+
+@cache
+def _of_photos(is_guest: bool, is_first: bool) -> Read[CommentRow]:  # noqa: FBT001 - Cases.
+    parents = each(IDS)
     threads = select(*COLUMNS).where(
         comments.c.photo_id == parents.c.id,
         comments.c.parent_id.is_(None),
-        not_blocked(viewer, comments.c.author_id),
+        not_blocked(None if is_guest else VIEWER, comments.c.author_id),
         is_here(comments.c.author_id),
     )
-    one_page = newest_first(threads, comments.c.created_at, comments.c.id, request)
-    answer = await connection.execute(page_of_each(parents, one_page))
-    rows = [CommentRow(*row) for _, *row in answer]
-    return pages(request, ids, ((row.photo_id, row, _place(row)) for row in rows))
+    one_page = newest_first(
+        threads, comments.c.created_at, comments.c.id, any_page(is_first=is_first)
+    )
+    return Read.of(page_of_each(parents, one_page), ROW_OF_PHOTO)
 
 
 async def replies(
@@ -102,9 +110,9 @@ async def replies(
 
 
 async def hidden(
-    connection: AsyncConnection, viewer: UserId, ids: Sequence[PhotoId]
+    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[PhotoId]
 ) -> dict[PhotoId, int]:
-    """How many comments of each photo blocks hide from *viewer*, with all that replies to them.
+    """How many comments of each photo are hidden from *viewer*, with all that replies to them.
 
     Only those that `comment_count` counts; a photo without is absent.
     """
@@ -125,9 +133,9 @@ async def hidden(
 
 
 async def hidden_replies(
-    connection: AsyncConnection, viewer: UserId, ids: Sequence[CommentId]
+    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[CommentId]
 ) -> dict[CommentId, int]:
-    """How many direct replies of each comment blocks hide; a comment without is absent."""
+    """How many direct replies of each comment are hidden; a comment without is absent."""
     statement = (
         select(comments.c.parent_id, func.count())
         .where(comments.c.parent_id.in_(ids), comments.c.author_id.in_(hidden_from(viewer)))
@@ -166,20 +174,30 @@ async def remove(tx: Writing, id: CommentId, viewer: UserId) -> None:
     """Delete a comment for its author or the photo's owner, and what was told of it.
 
     While it has replies an empty place remains; a place that has none left goes as well.
-    Raises Missing for what *viewer* may not see or was deleted before, NotAllowed for others.
+    The owner can delete also what a block hides from them: others see it. Raises Missing for
+    what else *viewer* may not see or was deleted before, NotAllowed for others.
     """
     photo = await _lock_photo_of(tx, id, viewer)
+    if photo is None:
+        raise Missing("there is no such comment", "id")
     row = (await by_ids(tx, [id], viewer)).get(id)
-    if photo is None or row is None or row.body is None:
+    if photo.owner_id == viewer:
+        row = await fetch_one(tx, select(*COLUMNS).where(comments.c.id == id), CommentRow)
+    if row is None or row.body is None:
         raise Missing("there is no such comment", "id")
     if viewer not in {row.author_id, photo.owner_id}:
         raise NotAllowed("only its author and the photo's owner can delete a comment", "id")
-    await notifications.withdraw_comment(tx, id)
+    await take_away(tx, row)
+
+
+async def take_away(tx: Writing, row: CommentRow) -> None:
+    """Delete a comment, whoever wants it; the caller has locked its photo."""
+    await notifications.withdraw_comments(tx, [row.id])
     await _count_comments(tx, row.photo_id, -1)
     if row.reply_count:
-        await tx.execute(update(comments).where(comments.c.id == id).values(body=None))
+        await tx.execute(update(comments).where(comments.c.id == row.id).values(body=None))
     else:
-        await _erase(tx, id)
+        await _erase(tx, row.id)
 
 
 async def _lock_photo_of(tx: Writing, id: CommentId, viewer: UserId) -> PhotoRow | None:

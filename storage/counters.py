@@ -35,6 +35,11 @@ COUNTERS: Final = (
     Counter("users", "followers_photo_count", f"{_READY} and p.visibility <> 'PRIVATE'"),
     Counter("users", "own_photo_count", "select count(*) from photos p where p.owner_id = kept.id"),
     Counter(
+        "users",
+        "own_byte_size",
+        "select coalesce(sum(p.byte_size), 0) from photos p where p.owner_id = kept.id",
+    ),
+    Counter(
         "users", "follower_count", "select count(*) from follows f where f.followee_id = kept.id"
     ),
     Counter(

@@ -1,18 +1,25 @@
 """The way to PostgreSQL: connections to read, transactions to write, rows to values."""
 
+import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Any, NewType, TypeVar
+from typing import Any, Final, NewType, TypeAlias, TypeVar
 
+import asyncpg
+from asyncpg import Connection, Record
 from sqlalchemy import ColumnElement, Executable, FromClause, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Select
 
+from storage.readers import Busy, Readers
+
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
 
 # A connection inside a transaction. What takes it, writes; the caller commits.
 Writing = NewType("Writing", AsyncConnection)
@@ -20,10 +27,23 @@ Writing = NewType("Writing", AsyncConnection)
 CONNECT_TIMEOUT_S = 5
 POOL_TIMEOUT_S = 1
 COMMAND_TIMEOUT_S = 10
+# How long at most to step aside before what collided is begun anew; then it is given up.
+PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3)
+# What PostgreSQL calls a serialization failure and a deadlock.
+COLLISIONS: Final = frozenset({"40001", "40P01"})
+# What a connection that is no more is noticed by.
+LOST: Final = (InterfaceError, OperationalError, asyncpg.InterfaceError)
+
+# What a read may be sent over: a connection for reads, or the one of a transaction.
+Way: TypeAlias = "AsyncConnection | Connection[Record]"
 
 
 class Unavailable(Exception):
     """The database cannot be reached, or has no connection left for now."""
+
+
+class Collided(Unavailable):
+    """Transactions stood in each other's way: this one was given up, and nothing of it remains."""
 
 
 class StatementCount:
@@ -35,6 +55,9 @@ class StatementCount:
 
 statements: ContextVar[StatementCount | None] = ContextVar("statements", default=None)
 
+# The tasks that are at the database for the work that put the set in place, and may end them.
+readers: ContextVar[set[asyncio.Task[Any]] | None] = ContextVar("readers", default=None)
+
 
 class Database:
     """One pool of connections, for the life of a process."""
@@ -45,23 +68,47 @@ class Database:
         self._engine = _engine(url, pool_size, application_name)
         # Reads need no BEGIN and no ROLLBACK round trips.
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = Readers(
+            lambda: _connected(url, application_name), pool_size, patience_s=POOL_TIMEOUT_S
+        )
         event.listen(self._engine.sync_engine, "before_cursor_execute", _count)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection to read with; hold it for one batch, not for a request."""
-        async with _reached(), self._reading.connect() as connection:
+        async with reached(), self._reading.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Writing]:
         """A transaction: committed at the end, rolled back by an exception."""
-        async with _reached(), self._engine.begin() as connection:
+        async with reached(), self._engine.begin() as connection:
             yield Writing(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Way]:
+        """A connection for hot reads; hold it for one batch, not for a request."""
+        async with reached(), self._readers.one() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Close every connection of the pool."""
+        await self._readers.close()
         await self._engine.dispose()
+
+
+async def repeated(work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """What *work* answers, begun anew when a transaction of it collided with another one.
+
+    Anything else that *work* does besides its transactions must bear to be done again.
+    """
+    for longest_s in PAUSES_S:
+        try:
+            return await work()
+        except Collided:
+            # Spread, so that those who met do not meet again.
+            await asyncio.sleep(random.uniform(0, longest_s))  # noqa: S311 - No secret.
+    return await work()
 
 
 def _engine(url: str, pool_size: int, application_name: str) -> AsyncEngine:
@@ -76,35 +123,72 @@ def _engine(url: str, pool_size: int, application_name: str) -> AsyncEngine:
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": COMMAND_TIMEOUT_S,
-            "server_settings": {
-                "application_name": application_name,
-                "timezone": "UTC",
-                "jit": "off",
-                "idle_in_transaction_session_timeout": "10s",
-            },
+            "server_settings": _server_settings(application_name),
         },
     )
 
 
+async def _connected(url: str, application_name: str) -> "Connection[Record]":
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings=_server_settings(application_name),
+    )
+
+
+def _server_settings(application_name: str) -> dict[str, str]:
+    return {
+        "application_name": application_name,
+        "timezone": "UTC",
+        "jit": "off",
+        "idle_in_transaction_session_timeout": "10s",
+        # Whose client has gone, or was cut short, does not go on by itself.
+        "client_connection_check_interval": "500ms",
+    }
+
+
 @asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
+async def reached() -> AsyncIterator[None]:
+    """What the way to the server breaks by is Unavailable in here."""
     try:
-        yield
-    except PoolTimeout as error:
+        with _listed():
+            yield
+    except (PoolTimeout, Busy) as error:
         raise Unavailable("every database connection is busy") from error
     except (OSError, TimeoutError) as error:
         raise Unavailable("the database cannot be reached") from error
-    except (InterfaceError, OperationalError) as error:
-        raise Unavailable("the database connection was lost") from error
-    except DBAPIError as error:
-        if error.connection_invalidated or _is_overload(error):
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        if _sqlstate(error) in COLLISIONS:
+            raise Collided("others were changing the same; try again") from error
+        if isinstance(error, LOST) or _is_overload(error):
+            raise Unavailable("the database connection was lost") from error
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise Unavailable("the database connection was lost") from error
         raise
 
 
-def _is_overload(error: DBAPIError) -> bool:
+@contextmanager
+def _listed() -> Iterator[None]:
+    tasks, task = readers.get(), asyncio.current_task()
+    if tasks is None or task is None or task in tasks:
+        yield
+        return
+    tasks.add(task)
+    try:
+        yield
+    finally:
+        tasks.discard(task)
+
+
+def _is_overload(error: Exception) -> bool:
     """Whether the server refuses for now: connection, resources, or shutting down."""
-    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in {"08", "53", "57"}
+    return _sqlstate(error)[:2] in {"08", "53", "57"}
+
+
+def _sqlstate(error: Exception) -> str:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(original, "sqlstate", None) or "")
 
 
 def _count(*_event: object) -> None:

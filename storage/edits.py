@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from sqlalchemy import delete, select, update
 
-from storage import events, jobs, variants
+from storage import events, jobs, notifications, replaced, variants
 from storage import photos as photo_rows
 from storage.database import Writing, fetch, values
 from storage.photos import COLUMNS
@@ -85,10 +85,12 @@ async def remove(tx: Writing, id: PhotoId, viewer: UserId) -> None:
     staged = await values(tx, ending)
     row = await lock_own(tx, id, viewer, "id")
     made = (await variants.of_photos(tx, [id])).get(id, [])
+    await photo_rows.count(tx, row, None)
+    await notifications.withdraw_photos(tx, [id])
+    await replaced.withdraw(tx, [id])
     removing = delete(photos).where(photos.c.id == id)
     places = removing.returning(photos.c.original_key, photos.c.media_token)
     original_key, media_token = (await tx.execute(places)).one()
-    await photo_rows.count(tx, row, None)
     keys = {original_key, *staged, *variants.every_key(media_token), *(each.key for each in made)}
     # A worker that writes variants right now takes them back, unless it is killed before it can.
     await jobs.remove_for_good(tx, keys)

@@ -2,7 +2,7 @@
 
 Each function takes one part away and answers whether there was any; broken off and run again, it
 goes on with what is left. What others count is counted down in the same transaction. Rows are
-locked in the order that everybody follows: uploads, photos, notifications, users.
+locked in the order that everybody follows: uploads, photos, users, notifications.
 """
 
 from collections import Counter
@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     column,
     delete,
-    func,
     or_,
     select,
     tuple_,
@@ -27,9 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import values as rows_of
 
-from storage import avatars, exports, jobs, notifications, variants
+from storage import avatars, exports, jobs, notifications, replaced, variants
 from storage.database import Writing, values
-from storage.events import wake_user
 from storage.rows import CommentId, UserId
 from storage.tables import comments, follows, likes, photos, uploads, users
 from storage.tables import notifications as told
@@ -61,9 +59,10 @@ async def take_responses(tx: Writing, owner: UserId) -> bool:
     liked = select(*liking).where(likes.c.photo_id.in_(theirs)).limit(LARGE_BATCH)
     unliked = await tx.execute(delete(likes).where(tuple_(*liking).in_(liked)))
     said = select(comments.c.id).where(comments.c.photo_id.in_(theirs))
-    newest = said.order_by(comments.c.id.desc()).limit(LARGE_BATCH)
-    unsaid = await tx.execute(delete(comments).where(comments.c.id.in_(newest)))
-    return bool(unliked.rowcount + unsaid.rowcount)
+    newest = await values(tx, said.order_by(comments.c.id.desc()).limit(LARGE_BATCH))
+    await notifications.withdraw_comments(tx, newest)
+    await tx.execute(delete(comments).where(comments.c.id.in_(newest)))
+    return bool(unliked.rowcount + len(newest))
 
 
 async def take_photos(tx: Writing, owner: UserId) -> bool:
@@ -76,7 +75,8 @@ async def take_photos(tx: Writing, owner: UserId) -> bool:
     ending = delete(uploads).where(uploads.c.id.in_([upload for _, upload in chosen]))
     staged = await values(tx, ending.returning(uploads.c.staging_key))
     await _lock(tx, photos, photos.c.id.in_(ids))
-    await _withdraw(tx, told.c.photo_id.in_(ids))
+    await notifications.withdraw_photos(tx, ids)
+    await replaced.withdraw(tx, ids)
     made = [row.key for rows in (await variants.of_photos(tx, ids)).values() for row in rows]
     places = photos.c.original_key, photos.c.media_token
     gone = await tx.execute(delete(photos).where(photos.c.id.in_(ids)).returning(*places))
@@ -104,7 +104,7 @@ async def take_comments(tx: Writing, author: UserId) -> bool:
     theirs = comments.c.id.in_([id for id, _ in chosen])
     counted = select(comments.c.photo_id).where(theirs, comments.c.body.is_not(None))
     await _count_down(tx, photos.c.comment_count, await values(tx, counted))
-    await _withdraw(tx, told.c.comment_id.in_([id for id, _ in chosen]))
+    await notifications.withdraw_comments(tx, [id for id, _ in chosen])
     await tx.execute(update(comments).where(theirs).values(body=None, author_id=None))
     await _prune(tx, [id for id, _ in chosen])
     return bool(chosen)
@@ -159,14 +159,6 @@ PARTS: Final[tuple[Take, ...]] = (
 async def _lock(tx: Writing, table: Table, condition: ColumnElement[bool]) -> None:
     ordered = select(table.c.id).where(condition).order_by(table.c.id)
     await tx.execute(ordered.with_for_update(key_share=True))
-
-
-async def _withdraw(tx: Writing, condition: ColumnElement[bool]) -> None:
-    # In the order in which all lock them, so that no two wait for each other.
-    ordered = select(told.c.id).where(condition).order_by(told.c.id).with_for_update()
-    await tx.execute(select(func.count()).select_from(ordered.subquery()))
-    gone = delete(told).where(condition).returning(told.c.user_id).cte("gone")
-    await tx.execute(select(wake_user(gone.c.user_id)))
 
 
 async def _count_down(tx: Writing, counter: Column[Any], ids: Sequence[UUID]) -> None:

@@ -1,6 +1,7 @@
 """The home feed: READY photos of those a user follows, and their own."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -20,8 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause, literal
 
-from storage.database import columns, fetch
-from storage.pages import newest_first, page
+from storage.database import Way
+from storage.pages import any_page, asked, newest_first, page
+from storage.photos import COLUMNS, ROW
+from storage.reads import VIEWER, Read, rows
 from storage.rows import (
     Cursor,
     Page,
@@ -33,7 +36,7 @@ from storage.rows import (
     UserId,
 )
 from storage.tables import comments, follows, likes, photos
-from storage.visibility import visible_to
+from storage.visibility import Viewer, visible_to
 
 # TOP chooses among so many photos of so many days.
 CANDIDATES: Final = 500
@@ -43,20 +46,23 @@ SETTLED: Final = timedelta(seconds=10)
 COMMENT_WEIGHT: Final = 2
 GRAVITY: Final = 1.5
 
-COLUMNS = columns(photos, PhotoRow)
 
-
-async def recent(
-    connection: AsyncConnection, viewer: UserId, request: PageRequest
-) -> Page[PhotoRow]:
+async def recent(way: Way, viewer: UserId, request: PageRequest) -> Page[PhotoRow]:
     """Strictly newest first; the cost grows with the people followed, not with their photos.
 
     Each author gives at most one page from the index over their READY photos, and the page is
     the newest of those.
     """
-    authors = _authors(viewer)
+    read = _recent(request.after is None)
+    found = await rows(way, read, viewer=viewer, **asked(request))
+    return page(request, found, [Cursor(row.created_at, row.id) for row in found])
+
+
+@cache
+def _recent(is_first: bool) -> Read[PhotoRow]:  # noqa: FBT001 - Told apart by nothing else.
+    authors, request = _authors(VIEWER), any_page(is_first=is_first)
     of_one_author = newest_first(
-        _of_one_author(COLUMNS, authors, viewer), photos.c.created_at, photos.c.id, request
+        _of_one_author(COLUMNS, authors, VIEWER), photos.c.created_at, photos.c.id, request
     ).lateral("entry")
     of_all = (
         select(of_one_author)
@@ -64,8 +70,7 @@ async def recent(
         .order_by(of_one_author.c.created_at.desc(), of_one_author.c.id.desc())
         .limit(request.first + 1)
     )
-    rows = await fetch(connection, of_all, PhotoRow)
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+    return Read.of(of_all, ROW)
 
 
 async def top(
@@ -97,15 +102,21 @@ async def top(
     return page(request, rows, places)
 
 
-def _authors(viewer: UserId) -> Subquery:
+def _authors(viewer: Viewer) -> Subquery:
     return union_all(
         select(follows.c.followee_id.label("id")).where(follows.c.follower_id == viewer),
-        select(literal(viewer, photos.c.owner_id.type)),
+        select(_value(viewer)),
     ).subquery("authors")
 
 
+def _value(viewer: Viewer) -> ColumnElement[UserId]:
+    if isinstance(viewer, ColumnElement):
+        return viewer
+    return literal(viewer, photos.c.owner_id.type)
+
+
 def _of_one_author(
-    chosen: list[ColumnElement[Any]], authors: FromClause, viewer: UserId
+    chosen: list[ColumnElement[Any]], authors: FromClause, viewer: Viewer
 ) -> Select[Any]:
     return select(*chosen).where(
         photos.c.owner_id == authors.c.id,

@@ -6,27 +6,20 @@ from sqlalchemy import delete, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
-from storage.database import Writing, columns, values
+from storage.database import Writing, values
 from storage.follows import between, count, is_following, lock
-from storage.pages import newest_first, page
 from storage.refusals import Missing
-from storage.rows import Cursor, NotificationKind, Page, PageRequest, UserId, UserRow
+from storage.rows import NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
+from storage.users import paired
 
 
 async def waiting(
     connection: AsyncConnection, followee: UserId, request: PageRequest
 ) -> Page[UserRow]:
     """Those who ask to follow a user, the latest first. For that user only."""
-    asking = (
-        select(follow_requests.c.created_at.label("asked_at"), *columns(users, UserRow))
-        .join(users, users.c.id == follow_requests.c.follower_id)
-        .where(follow_requests.c.followee_id == followee)
-    )
-    asked_at, follower = follow_requests.c.created_at, follow_requests.c.follower_id
-    statement = newest_first(asking, asked_at, follower, request)
-    found = [(at, UserRow(*user)) for at, *user in await connection.execute(statement)]
-    return page(request, [row for _, row in found], [Cursor(at, row.id) for at, row in found])
+    theirs = follow_requests.c.followee_id == followee
+    return await paired(connection, follow_requests.c.follower_id, theirs, request)
 
 
 async def accept(tx: Writing, followee: UserId, follower: UserId) -> None:

@@ -1,12 +1,15 @@
 """Who follows whom, and who waits to be let in."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
+    Table,
     and_,
+    any_,
     case,
     delete,
     func,
@@ -19,8 +22,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
-from storage.database import Writing, columns, values
+from storage.database import Way, Writing, columns, values
 from storage.pages import each, newest_first, page_of_each, pages
+from storage.reads import IDS, VIEWER, Read, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
@@ -89,22 +93,23 @@ async def _end(tx: Writing, follower: UserId, followee: UserId) -> None:
         await notifications.withdraw(tx, follower, NotificationKind.FOLLOW_ACCEPTED, followee)
 
 
-async def states(
-    connection: AsyncConnection, viewer: UserId, others: Sequence[UserId]
-) -> dict[UserId, FollowState]:
+def _states(table: Table, state: FollowState) -> Select[Any]:
+    return select(table.c.followee_id, literal(state.value)).where(
+        table.c.follower_id == VIEWER, table.c.followee_id == any_(IDS)
+    )
+
+
+STATES: Final = Read.of(
+    _states(follows, FollowState.FOLLOWING).union_all(
+        _states(follow_requests, FollowState.REQUESTED)
+    ),
+    lambda record: (UserId(record[0]), FollowState(record[1])),
+)
+
+
+async def states(way: Way, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, FollowState]:
     """How *viewer* follows each of the others; who is not followed is absent."""
-    following = select(follows.c.followee_id, case((follows.c.follower_id == viewer, "FOLLOWING")))
-    asked = select(
-        follow_requests.c.followee_id, case((follow_requests.c.follower_id == viewer, "REQUESTED"))
-    )
-    statement = following.where(
-        follows.c.follower_id == viewer, follows.c.followee_id.in_(others)
-    ).union_all(
-        asked.where(
-            follow_requests.c.follower_id == viewer, follow_requests.c.followee_id.in_(others)
-        )
-    )
-    return {id: FollowState(state) for id, state in await connection.execute(statement)}
+    return dict(await rows(way, STATES, viewer=viewer, ids=others))
 
 
 async def following_viewer(
@@ -152,17 +157,17 @@ async def following(
 
 
 async def hidden_followers(
-    connection: AsyncConnection, viewer: UserId, ids: Sequence[UserId]
+    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[UserId]
 ) -> dict[UserId, int]:
-    """How many followers of each user blocks hide from *viewer*; a user without is absent."""
+    """How many followers of each user are hidden from *viewer*; a user without is absent."""
     hidden = follows.c.follower_id.in_(hidden_from(viewer))
     return await _counted(connection, ids, follows.c.followee_id, hidden)
 
 
 async def hidden_following(
-    connection: AsyncConnection, viewer: UserId, ids: Sequence[UserId]
+    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[UserId]
 ) -> dict[UserId, int]:
-    """How many of those each user follows blocks hide from *viewer*; a user without is absent."""
+    """How many of those each user follows are hidden from *viewer*; a user without is absent."""
     hidden = follows.c.followee_id.in_(hidden_from(viewer))
     return await _counted(connection, ids, follows.c.follower_id, hidden)
 

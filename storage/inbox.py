@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, true, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Writing, values
@@ -21,8 +21,8 @@ from storage.rows import (
     UserId,
     UserRow,
 )
+from storage.tables import departures, notifications, users
 from storage.tables import notification_actors as actors
-from storage.tables import notifications, users
 from storage.users import COLUMNS as USER_COLUMNS
 from storage.visibility import is_here
 
@@ -67,7 +67,7 @@ async def by_ids(
 async def count_unread(connection: AsyncConnection, recipient: UserId) -> int:
     """How many entries of the list are not read."""
     unread = select(func.count()).where(
-        notifications.c.user_id == recipient, notifications.c.read_at.is_(None)
+        notifications.c.user_id == recipient, notifications.c.read_at.is_(None), _is_listed()
     )
     return (await connection.execute(unread)).scalar_one()
 
@@ -90,7 +90,7 @@ async def count_actors(
 ) -> dict[NotificationId, int]:
     """How many people each notification is of."""
     counted = select(actors.c.notification_id, func.count()).where(
-        actors.c.notification_id.in_(ids)
+        actors.c.notification_id.in_(ids), is_here(actors.c.actor_id)
     )
     return dict((await connection.execute(counted.group_by(actors.c.notification_id))).all())
 
@@ -117,6 +117,15 @@ async def clock(connection: AsyncConnection) -> datetime:
     """The time of the database, by which everything here is dated."""
     moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
     return moment
+
+
+def _is_listed() -> ColumnElement[bool]:
+    """True for notifications of at least one person who is here."""
+    actor = select(1).where(actors.c.notification_id == notifications.c.id)
+    # Mostly nobody is leaving, and nobody's actors are looked up.
+    return or_(
+        ~exists(select(departures.c.user_id)), exists(actor.where(is_here(actors.c.actor_id)))
+    )
 
 
 def _told(recipient: UserId) -> Select[Any]:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Writing
-from storage.rows import AvatarId, PhotoId, UserId
+from storage.rows import AvatarId, MailId, PhotoId, UserId
 
 MAKE_VARIANTS = "make_variants"
 MOVE_VARIANTS = "move_variants"
@@ -24,6 +24,16 @@ REMOVE_OBJECTS = "remove_objects"
 MAKE_AVATAR = "make_avatar"
 ERASE_ACCOUNT = "erase_account"
 EXPORT_ACCOUNT = "export_account"
+SEND_MAIL = "send_mail"
+SWEEP_ROWS = "sweep_rows"
+SWEEP_OBJECTS = "sweep_objects"
+REGENERATE = "regenerate"
+REMAKE_VARIANTS = "remake_variants"
+ASK_MODERATION = "ask_moderation"
+
+# Of jobs that nobody waits for; all others have 0.
+LATER = -10
+LAST = -20
 
 # By then no grant to upload is good any more, and whoever was still writing has come to an end.
 LATE = timedelta(minutes=20)
@@ -71,6 +81,33 @@ async def export_account(tx: Writing, id: UserId) -> None:
     await _enqueue(tx, EXPORT_ACCOUNT, id.bytes)
 
 
+async def send_mail(tx: Writing, id: MailId) -> None:
+    """Have a mail sent once the transaction is committed."""
+    await _enqueue(tx, SEND_MAIL, id.bytes)
+
+
+async def ask_moderation(tx: Writing, id: PhotoId, after: timedelta | None = None) -> None:
+    """Have the moderation service asked about a held photo."""
+    await _enqueue(tx, ASK_MODERATION, id.bytes, after)
+
+
+async def sweep(tx: Writing, kind: str) -> None:
+    """Have one of the sweeps run, unless it waits or runs already."""
+    await (await _queries(tx)).enqueue(kind, None, dedupe_key=kind, on_conflict="skip")
+
+
+async def regenerate(tx: Writing, id: UUID, after: timedelta | None = None) -> None:
+    """Have the next photos of a regeneration taken up, when nothing else is to be done."""
+    queries = await _queries(tx)
+    await queries.enqueue(REGENERATE, id.bytes, LAST, execute_after=after)
+
+
+async def remake_variants(tx: Writing, ids: Sequence[PhotoId]) -> None:
+    """Have the variants of photos made anew, after all that somebody waits for."""
+    kinds, payloads = [REMAKE_VARIANTS] * len(ids), [id.bytes for id in ids]
+    await (await _queries(tx)).enqueue(kinds, [*payloads], [LATER] * len(ids))
+
+
 def photo_of(payload: bytes | None) -> PhotoId:
     """The photo that a job is about."""
     return PhotoId(UUID(bytes=payload))
@@ -81,9 +118,19 @@ def avatar_of(payload: bytes | None) -> AvatarId:
     return AvatarId(UUID(bytes=payload))
 
 
+def regeneration_of(payload: bytes | None) -> UUID:
+    """The regeneration that a job is about."""
+    return UUID(bytes=payload)
+
+
 def user_of(payload: bytes | None) -> UserId:
     """The user that a job is about."""
     return UserId(UUID(bytes=payload))
+
+
+def mail_of(payload: bytes | None) -> MailId:
+    """The mail that a job is about."""
+    return MailId(UUID(bytes=payload))
 
 
 def keys_of(payload: bytes | None) -> list[str]:
@@ -102,8 +149,12 @@ async def waiting(connection: AsyncConnection) -> tuple[int, float]:
 
 
 async def _enqueue(tx: Writing, kind: str, payload: bytes, after: timedelta | None = None) -> None:
+    await (await _queries(tx)).enqueue(kind, payload, execute_after=after)
+
+
+async def _queries(tx: Writing) -> Queries:
     raw = await tx.get_raw_connection()
     connection = raw.driver_connection
     if not isinstance(connection, asyncpg.Connection):
         raise TypeError("jobs need an asyncpg connection")
-    await Queries(AsyncpgDriver(connection)).enqueue(kind, payload, execute_after=after)
+    return Queries(AsyncpgDriver(connection))

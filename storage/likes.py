@@ -1,15 +1,16 @@
 """Who likes which photo."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import CTE, delete, exists, func, select, update
+from sqlalchemy import CTE, any_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
-from storage.database import Writing, columns, fetch_one, values
+from storage.database import Way, Writing, columns, fetch_one
 from storage.pages import each, newest_first, page_of_each, pages
+from storage.reads import IDS, VIEWER, Read, first, rows
 from storage.rows import (
     Cursor,
     NotificationKind,
@@ -63,12 +64,14 @@ async def remove(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
     return counted
 
 
-async def liked_by(
-    connection: AsyncConnection, viewer: UserId, ids: Sequence[PhotoId]
-) -> set[PhotoId]:
+LIKED: Final[Read[PhotoId]] = Read.of(
+    select(likes.c.photo_id).where(likes.c.user_id == VIEWER, likes.c.photo_id == any_(IDS)), first
+)
+
+
+async def liked_by(way: Way, viewer: UserId, ids: Sequence[PhotoId]) -> set[PhotoId]:
     """Those of the photos that *viewer* likes."""
-    statement = select(likes.c.photo_id).where(likes.c.user_id == viewer, likes.c.photo_id.in_(ids))
-    return set(await values(connection, statement))
+    return set(await rows(way, LIKED, viewer=viewer, ids=ids))
 
 
 async def likers(
@@ -92,9 +95,9 @@ async def likers(
 
 
 async def hidden(
-    connection: AsyncConnection, viewer: UserId, ids: Sequence[PhotoId]
+    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[PhotoId]
 ) -> dict[PhotoId, int]:
-    """How many likes of each photo a block hides from *viewer*; a photo without is absent."""
+    """How many likes of each photo are hidden from *viewer*; a photo without is absent."""
     statement = (
         select(likes.c.photo_id, func.count())
         .where(likes.c.photo_id.in_(ids), likes.c.user_id.in_(hidden_from(viewer)))

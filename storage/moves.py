@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import jobs
+from storage import jobs, replaced
 from storage.database import Writing, fetch, fetch_one, values
 from storage.pages import newest_first
 from storage.rows import (
@@ -50,7 +50,7 @@ class Move:
 
     def target(self, row: VariantRow) -> str:
         """The new key of a variant."""
-        return key(self.token, row.name, is_public=self.is_public)
+        return key(self.token, row.name, row.content_type, is_public=self.is_public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,12 @@ async def finish(tx: Writing, move: Move) -> bool:
     if not owner or await is_for_everybody(tx, move.photo_id) != move.is_public:
         return False
     for row in move.moved:
-        of_row = (variants.c.photo_id == row.photo_id) & (variants.c.name == row.name)
+        of_row = variants.c.key == row.key
         await tx.execute(update(variants).where(of_row).values(key=move.target(row)))
     old = [row.key for row in move.moved]
     await jobs.remove_objects(tx, old, after=LINGERING if move.is_public else None)
+    if not move.is_public:
+        await replaced.withdraw(tx, [move.photo_id])
     return True
 
 

@@ -2,7 +2,7 @@
 
 A notification has one actor; only unread likes of one photo gather several. Whoever writes a
 like, a comment or a follow tells of it in the same transaction, and withdraws it in the
-transaction that takes it back.
+transaction that takes it back. Rows of photos and users are locked before those in here.
 """
 
 from collections.abc import Sequence
@@ -127,13 +127,17 @@ async def withdraw(
 
 async def withdraw_all(tx: Writing, recipient: UserId, kind: NotificationKind) -> None:
     """Take back all of one kind that a user was told, whoever the actors."""
-    of_kind = and_(notifications.c.user_id == recipient, notifications.c.kind == kind)
-    await tx.execute(delete(notifications).where(of_kind))
+    await _remove(tx, and_(notifications.c.user_id == recipient, notifications.c.kind == kind))
 
 
-async def withdraw_comment(tx: Writing, comment: CommentId) -> None:
-    """Take back everything that was told of a comment, as when only its place remains."""
-    await tx.execute(delete(notifications).where(notifications.c.comment_id == comment))
+async def withdraw_comments(tx: Writing, ids: Sequence[CommentId]) -> None:
+    """Take back everything that was told of comments, as when only their places remain."""
+    await _remove(tx, notifications.c.comment_id.in_(ids))
+
+
+async def withdraw_photos(tx: Writing, ids: Sequence[PhotoId]) -> None:
+    """Take back everything that was told of photos and of what hangs on them."""
+    await _remove(tx, notifications.c.photo_id.in_(ids))
 
 
 async def sever(tx: Writing, one: UserId, other: UserId) -> None:
@@ -166,13 +170,7 @@ async def _part(
     """Take the actors who are *leaving* out of what was *told*; what nobody did is gone."""
     # Locked first and read again afterwards, so that who joins meanwhile is not lost with it.
     chosen = select(actors.c.notification_id).join(notifications).where(told).limit(at_most)
-    locking = (
-        select(notifications.c.id)
-        .where(notifications.c.id.in_(chosen))
-        .order_by(notifications.c.id)
-        .with_for_update()
-    )
-    ids: Sequence[NotificationId] = await values(tx, locking)
+    ids = await _lock(tx, notifications.c.id.in_(chosen))
     if not ids:
         return 0
     await tx.execute(delete(actors).where(actors.c.notification_id.in_(ids), leaving))
@@ -181,6 +179,19 @@ async def _part(
     left = update(notifications).where(notifications.c.id.in_(ids))
     await tx.execute(left.values(created_at=_shown(latest.scalar_subquery())))
     return len(ids)
+
+
+async def _remove(tx: Writing, told: ColumnElement[bool]) -> None:
+    ids = await _lock(tx, told)
+    if ids:
+        await tx.execute(delete(notifications).where(notifications.c.id.in_(ids)))
+
+
+async def _lock(tx: Writing, told: ColumnElement[bool]) -> Sequence[NotificationId]:
+    """Lock what was *told* in the order in which all lock it: no two wait for each other."""
+    chosen = select(notifications.c.id).where(told).order_by(notifications.c.id)
+    ids: Sequence[NotificationId] = await values(tx, chosen.with_for_update())
+    return ids
 
 
 def _latest_of(id: ColumnElement[NotificationId]) -> Select[tuple[object]]:

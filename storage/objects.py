@@ -5,32 +5,31 @@ number of threads; presigning needs no I/O and happens where it is asked for.
 """
 
 import io
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
 import urllib3
 from anyio import CancelScope, CapacityLimiter
 from minio import Minio
-from minio.commonconfig import CopySource
+from minio.commonconfig import REPLACE, CopySource
 from minio.error import MinioException, S3Error
 
-from storage.presign import Keys, presigned
+from storage.parts import Address, Parts
+from storage.presign import Keys, attachment, presigned
+from storage.wire import pool
 
 Answer = TypeVar("Answer")
 
 CHUNK_BYTES = 256 * 1024
 THREADS = 16
 LISTED = 1_000
-CONNECT_TIMEOUT_S = 2
-READ_TIMEOUT_S = 10
 SERVER_ERROR = 500
 MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchUpload", "ResourceNotFound"})
 OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
@@ -65,19 +64,6 @@ class Head:
     etag: str
 
 
-class _Pool(urllib3.PoolManager):
-    """Connections to the store, whose errors are readable for minio-py.
-
-    It knows the errors of a store by the media type application/xml alone; rclone sends text/xml.
-    """
-
-    def urlopen(self, *arguments: Any, **options: Any) -> urllib3.BaseHTTPResponse:
-        answer = super().urlopen(*arguments, **options)
-        if answer.headers.get("Content-Type", "").startswith("text/xml"):
-            answer.headers["Content-Type"] = "application/xml"
-        return answer
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a listing says about an object."""
@@ -98,20 +84,19 @@ class Objects:
         self._keys = Keys(bucket.access_key, bucket.secret_key, bucket.region)
         self._threads: CapacityLimiter | None = None
         address = urlsplit(bucket.endpoint)
+        http = pool(THREADS)
         self._client = Minio(
             address.netloc,
             access_key=bucket.access_key,
             secret_key=bucket.secret_key,
             secure=address.scheme == "https",
             region=bucket.region,
-            http_client=_Pool(
-                maxsize=THREADS,
-                timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=READ_TIMEOUT_S),
-                retries=urllib3.Retry(
-                    total=2, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]
-                ),
-            ),
+            http_client=http,
         )
+        places = Address(
+            f"{bucket.endpoint}/{bucket.name}", f"{bucket.public_endpoint}/{bucket.name}"
+        )
+        self.parts = Parts(places, self._keys, http, now, self._call)
 
     async def ensure_bucket(self) -> bool:
         """Make the bucket unless it is there; True when it was made."""
@@ -206,9 +191,28 @@ class Objects:
         origin = CopySource(self._bucket.name, source)
         await self._call(partial(self._client.copy_object, self._bucket.name, target, origin))
 
+    async def keep(self, source: str, target: str, content_type: str) -> None:
+        """Like `copy`, of an object that a client wrote: its bytes alone, as of that type.
+
+        A client can send more headers than were signed, and stores keep them with the object.
+        """
+        origin = CopySource(self._bucket.name, source)
+        copy = partial(self._client.copy_object, self._bucket.name, target, origin)
+        anew = partial(copy, metadata_directive=REPLACE, tagging_directive=REPLACE)
+        await self._call(partial(anew, metadata={"Content-Type": content_type}))
+
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there is removed already."""
         await self._call(partial(self._client.remove_object, self._bucket.name, key))
+
+    async def discard(self, key: str) -> None:
+        """Like `delete`, with the parts that came for an object that never was whole."""
+        await self.delete(key)
+        # Longer keys can begin with this one.
+        begun = [each for each in await self.parts.unfinished(key) if each.key == key]
+        for each in begun:
+            with suppress(ObjectMissing):
+                await self.parts.abort(key, each.id)
 
     async def keys(self, prefix: str) -> list[str]:
         """Every key that begins with *prefix*. For tests and audits: a bucket can be large."""
@@ -219,9 +223,11 @@ class Objects:
 
         return await self._call(listed)
 
-    async def entries(self, prefix: str) -> AsyncIterator[list[Entry]]:
-        """Every object whose key begins with *prefix*, some at a time."""
-        found = self._client.list_objects(self._bucket.name, prefix, recursive=True)
+    async def entries(self, prefix: str, after: str = "") -> AsyncIterator[list[Entry]]:
+        """Every object whose key begins with *prefix* and lies behind *after*, some at a time."""
+        found = self._client.list_objects(
+            self._bucket.name, prefix, recursive=True, start_after=after or None
+        )
 
         def some() -> list[Entry]:
             return [
@@ -257,7 +263,7 @@ class Objects:
         """
         parameters = {}
         if filename is not None:
-            parameters["response-content-disposition"] = _attachment(filename)
+            parameters["response-content-disposition"] = attachment(filename)
         if content_type is not None:
             parameters["response-content-type"] = content_type
         return presigned(
@@ -291,9 +297,3 @@ class Objects:
 def _let_go(answer: urllib3.BaseHTTPResponse) -> None:
     answer.close()
     answer.release_conn()
-
-
-def _attachment(filename: str) -> str:
-    """Content-Disposition for a download, as RFC 6266 has it: the name twice, plainly first."""
-    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='-_.~')}"

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    DateTime,
+    Integer,
     Select,
     TableValuedAlias,
     Uuid,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from storage.reads import value
 from storage.rows import Cursor, Page, PageRequest, ScoredRequest
 
 Row = TypeVar("Row")
@@ -31,8 +34,7 @@ def newest_first(
 ) -> Select[Any]:
     """*statement*, narrowed to what one page needs."""
     if request.after is not None:
-        place = tuple_(literal(request.after.at, at.type), literal(request.after.id, id.type))
-        statement = statement.where(tuple_(at, id) < place)
+        statement = statement.where(tuple_(at, id) < _place(request.after, at, id))
     return statement.order_by(at.desc(), id.desc()).limit(request.first + 1)
 
 
@@ -41,9 +43,31 @@ def oldest_first(
 ) -> Select[Any]:
     """Like `newest_first`, the other way round: in the order of reading."""
     if request.after is not None:
-        place = tuple_(literal(request.after.at, at.type), literal(request.after.id, id.type))
-        statement = statement.where(tuple_(at, id) > place)
+        statement = statement.where(tuple_(at, id) > _place(request.after, at, id))
     return statement.order_by(at, id).limit(request.first + 1)
+
+
+def _place(after: Cursor, at: ColumnElement[Any], id: ColumnElement[Any]) -> ColumnElement[Any]:
+    return tuple_(_told(after.at, at), _told(after.id, id))
+
+
+def _told(place: object, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return place if isinstance(place, ColumnElement) else literal(place, column.type)
+
+
+def any_page(*, is_first: bool) -> PageRequest:
+    """Stands in a hot read for a page that `asked` tells of each time."""
+    first: Any = value("first", Integer())
+    at: Any = value("after_at", DateTime(timezone=True))
+    id: Any = value("after_id", Uuid())
+    return PageRequest(first, None if is_first else Cursor(at, id))
+
+
+def asked(request: PageRequest) -> dict[str, Any]:
+    """The values of a hot read's page."""
+    if request.after is None:
+        return {"first": request.first}
+    return {"first": request.first, "after_at": request.after.at, "after_id": request.after.id}
 
 
 def page(
@@ -58,9 +82,10 @@ def page(
     )
 
 
-def each(ids: Sequence[UUID]) -> TableValuedAlias:
+def each(ids: Sequence[UUID] | ColumnElement[Any]) -> TableValuedAlias:
     """The *ids* as a table of one column, to join a page to each of them."""
-    listed = func.unnest(cast(list(ids), ARRAY(Uuid)))
+    array = ids if isinstance(ids, ColumnElement) else cast(list(ids), ARRAY(Uuid))
+    listed = func.unnest(array)
     return listed.table_valued(column("id", Uuid), name="parent").render_derived()
 
 

@@ -6,6 +6,7 @@ Amazon S3 API reference. minio-py signs the host only, so a URL of its making ac
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,12 @@ def presigned(
     text = f"{ALGORITHM}\n{now:%Y%m%dT%H%M%SZ}\n{scope}\n{digest}"
     signature = hmac.digest(_key(keys, now), text.encode(), "sha256").hex()
     return f"{url}?{query}&X-Amz-Signature={signature}"
+
+
+def attachment(filename: str) -> str:
+    """Content-Disposition for a download, as RFC 6266 has it: the name twice, plainly first."""
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='-_.~')}"
 
 
 def _query(parameters: Mapping[str, str]) -> str:

@@ -5,8 +5,9 @@ asyncpg's own pool takes 40 us of CPU for that, twice what the statement itself 
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
 
 from asyncpg import Connection, Record
 
@@ -31,11 +32,12 @@ class Readers:
         self._waiting: deque[asyncio.Future[Connection[Record] | None]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def fetch(self, text: str, values: Sequence[Any]) -> list[Record]:
-        """The rows. Raises Busy, and what asyncpg raises."""
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator["Connection[Record]"]:
+        """A connection for one statement after another. Raises Busy, and what asyncpg raises."""
         connection = self._idle() or await self._another()
         try:
-            found = await connection.fetch(text, *values)
+            yield connection
         except asyncio.CancelledError:
             # PostgreSQL is told to stop; until it has, nothing else can be asked here.
             self._part_with(connection)
@@ -44,7 +46,6 @@ class Readers:
             self._take_back(connection)
             raise
         self._take_back(connection)
-        return found
 
     async def close(self) -> None:
         """Close the connections that nobody uses; the others close when they are given back."""

@@ -6,14 +6,20 @@ partial index applies; what differs is a named `bindparam`.
 
 import dataclasses
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import Select
+from asyncpg import Connection, Record
+from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Select, Uuid, bindparam
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+from storage.database import Way, statements
 
 Row = TypeVar("Row")
+Statement: TypeAlias = Select[Any] | CompoundSelect[Any]
 
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy says no more.
 
@@ -23,7 +29,9 @@ class _Text(PGCompiler_asyncpg):
 
     def visit_bindparam(self, bindparam: Any, *_: Any, **options: Any) -> Any:
         options["literal_binds"] = not bindparam.required
-        return super().visit_bindparam(bindparam, **options)  # type: ignore[no-untyped-call] # As above.
+        return super().visit_bindparam(  # type: ignore[no-untyped-call] # SQLAlchemy says no more.
+            bindparam, **options
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,26 +40,57 @@ class Read(Generic[Row]):
 
     text: str
     names: tuple[str, ...]
-    row: Callable[[Sequence[Any]], Row]
+    row: Callable[[Record], Row]
 
     @classmethod
-    def of(cls, statement: Select[Any], row: Callable[[Sequence[Any]], Row]) -> "Read[Row]":
+    def of(cls, statement: Statement, row: Callable[[Record], Row]) -> "Read[Row]":
         """The statement as it is sent. Its columns come in the order that *row* takes."""
         compiled = _Text(_DIALECT, statement)
         return cls(str(compiled), tuple(compiled.positiontup or ()), row)
 
 
-def rows_of(row: type[Row]) -> Callable[[Sequence[Any]], Row]:
-    """Makes rows of records that have their columns in the order of the fields."""
+async def rows(way: Way, read: Read[Row], **values: Any) -> list[Row]:
+    """The rows of the answer to *read* with those values."""
+    counter = statements.get()
+    if counter is not None:
+        counter.total += 1
+    records = await _driver(way).fetch(read.text, *[values[name] for name in read.names])
+    return [read.row(record) for record in records]
+
+
+def value(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """What differs from one time to the next, by its name."""
+    return bindparam(name, type_=kind, required=True)
+
+
+# What nearly every read is told.
+VIEWER: Final = value("viewer", Uuid())
+IDS: Final = value("ids", ARRAY(Uuid))
+
+
+def _driver(way: Way) -> "Connection[Record]":
+    if not isinstance(way, AsyncConnection):
+        return way
+    assert way.sync_connection is not None
+    return typing.cast("Connection[Record]", way.sync_connection.connection.driver_connection)
+
+
+def first(record: Record) -> Any:
+    """The first column, for reads that have but one."""
+    return record[0]
+
+
+def rows_of(row: type[Row], *, after: int = 0) -> Callable[[Record], Row]:
+    """Makes rows of records that have their columns in the order of the fields, *after* others."""
     kinds = typing.get_type_hints(row)
     members = [_members(kinds[field.name]) for field in dataclasses.fields(row)]  # type: ignore[arg-type]
     values = ", ".join(
-        f"record[{n}]" if found is None else f"members[{n}][record[{n}]]"
+        f"record[{n + after}]" if found is None else f"members[{n}][record[{n + after}]]"
         for n, found in enumerate(members)
     )
     # Straight code: one such row is made for each photo of each feed.
     made = eval(f"lambda record: row({values})", {"row": row, "members": members})  # noqa: S307
-    return typing.cast("Callable[[Sequence[Any]], Row]", made)
+    return typing.cast("Callable[[Record], Row]", made)
 
 
 def _members(kind: Any) -> dict[str | None, StrEnum | None] | None:

@@ -15,6 +15,7 @@ Code = Literal[
     "EXPIRED",
     "CONFLICT",
     "WRONG_CREDENTIALS",
+    "QUOTA_EXCEEDED",
 ]
 
 
@@ -76,6 +77,10 @@ class Conflict(Refusal):
 
 class WrongCredentials(Refusal):
     code = "WRONG_CREDENTIALS"
+
+
+class QuotaExceeded(Refusal):
+    code = "QUOTA_EXCEEDED"
 
 
 class Refusals(Exception):

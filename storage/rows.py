@@ -13,6 +13,7 @@ SessionId = NewType("SessionId", UUID)
 CommentId = NewType("CommentId", UUID)
 NotificationId = NewType("NotificationId", UUID)
 AvatarId = NewType("AvatarId", UUID)
+MailId = NewType("MailId", UUID)
 
 Row = TypeVar("Row")
 
@@ -76,6 +77,16 @@ class NotificationKind(StrEnum):
     MENTION = "MENTION"
 
 
+class MailKind(StrEnum):
+    """What a mail is for; those that end in CHANGED only tell, the others hold a code."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    CHANGE_EMAIL = "CHANGE_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - The name of a kind.
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+
+
 @dataclass(frozen=True, slots=True)
 class UserRow:
     id: UserId
@@ -115,6 +126,9 @@ class UploadRow:
     created_at: datetime
     expires_at: datetime
     publish_until: datetime
+    # Once it has begun to arrive in parts: the store's name for it, and the size of a part.
+    parts_id: str | None
+    part_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +147,13 @@ class PhotoRow:
     failure_code: PhotoFailureCode | None
     failure_message: str | None
     created_at: datetime
-    taken_at: datetime | None
     like_count: int
     comment_count: int
     width: int | None
     height: int | None
     blurhash: str | None
     dominant_color: str | None
+    byte_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +252,26 @@ class ExportRow:
 class SessionRow:
     id: SessionId
     user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSessionRow:
+    """A live session as its user recognises it."""
+
+    id: SessionId
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What only its user sees of an account."""
+
+    user_id: UserId
+    email: str
+    verified_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,27 +6,61 @@ session has been used; using one of those again means that two parties hold it.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Uuid,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing, columns, fetch_one, values
-from storage.refusals import WrongCredentials
-from storage.rows import SessionId, SessionRow, UserId
+from storage.database import Way, Writing, columns, fetch, fetch_one, values
+from storage.pages import newest_first, page
+from storage.reads import Read, rows, rows_of, value
+from storage.refusals import Missing, WrongCredentials
+from storage.rows import Cursor, OpenSessionRow, Page, PageRequest, SessionId, SessionRow, UserId
 from storage.tables import credentials, refresh_tokens, sessions
 
 State = Literal["LIVE", "REPEATED", "REUSED"]
 
 COLUMNS = columns(sessions, SessionRow)
+OPEN_COLUMNS = columns(sessions, OpenSessionRow)
+# For so long an address where somebody proved the password is known to be theirs.
+KNOWN_FOR: Final = timedelta(days=90)
+LONGEST_AGENT: Final = 300
 IS_LIVE = and_(sessions.c.ended_at.is_(None), sessions.c.expires_at > func.now())
 
 
-async def live(connection: AsyncConnection, id: SessionId) -> SessionRow | None:
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a session is opened on: a digest of its address, and what it calls itself."""
+
+    address_digest: bytes | None = None
+    user_agent: str = ""
+
+
+UNKNOWN: Final = Device()
+
+
+LIVE: Final = Read.of(
+    select(*COLUMNS).where(sessions.c.id == value("id", Uuid()), IS_LIVE), rows_of(SessionRow)
+)
+
+
+async def live(way: Way, id: SessionId) -> SessionRow | None:
     """The session, unless it has ended or run out."""
-    wanted = select(*COLUMNS).where(sessions.c.id == id, IS_LIVE)
-    return await fetch_one(connection, wanted, SessionRow)
+    found = await rows(way, LIVE, id=id)
+    return found[0] if found else None
 
 
 async def live_among(connection: AsyncConnection, ids: Sequence[SessionId]) -> set[SessionId]:
@@ -35,15 +69,23 @@ async def live_among(connection: AsyncConnection, ids: Sequence[SessionId]) -> s
     return set(await values(connection, wanted))
 
 
-async def begin(tx: Writing, user_id: UserId, token: str, lifetime: timedelta) -> SessionRow:
+async def begin(
+    tx: Writing, user_id: UserId, token: str, lifetime: timedelta, device: Device = UNKNOWN
+) -> SessionRow:
     """A new session of that user, to be carried on with *token*.
 
     Raises WrongCredentials when the account is being deleted.
     """
     # Who deletes the account waits for this lock, and then ends this session with the others.
-    known = select(credentials.c.user_id, literal(lifetime) + func.now())
+    known = select(
+        credentials.c.user_id,
+        literal(lifetime) + func.now(),
+        literal(device.address_digest, sessions.c.address_digest.type),
+        literal(device.user_agent[:LONGEST_AGENT]),
+    )
     known = known.where(credentials.c.user_id == user_id).with_for_update(read=True, key_share=True)
-    beginning = insert(sessions).from_select(["user_id", "expires_at"], known).returning(*COLUMNS)
+    names = ["user_id", "expires_at", "address_digest", "user_agent"]
+    beginning = insert(sessions).from_select(names, known).returning(*COLUMNS)
     session = await fetch_one(tx, beginning, SessionRow)
     if session is None:
         raise WrongCredentials("the login or the password is wrong", "input")
@@ -82,6 +124,53 @@ async def end(tx: Writing, id: SessionId) -> None:
     await tx.execute(ending.values(ended_at=func.now()))
 
 
+async def end_own(tx: Writing, id: SessionId, user_id: UserId, *path: str) -> None:
+    """End a live session of that user. Raises Missing when there is none."""
+    ending = update(sessions).where(sessions.c.id == id, sessions.c.user_id == user_id, IS_LIVE)
+    ended = await tx.execute(ending.values(ended_at=func.now()))
+    if not ended.rowcount:
+        raise Missing("there is no such session", *path)
+
+
+async def end_all(tx: Writing, user_id: UserId, but: SessionId | None = None) -> int:
+    """End every live session of that user, *but* one; how many there were."""
+    theirs = and_(sessions.c.user_id == user_id, IS_LIVE)
+    others = theirs if but is None else and_(theirs, sessions.c.id != but)
+    return (await tx.execute(update(sessions).where(others).values(ended_at=func.now()))).rowcount
+
+
+async def open_of(
+    connection: AsyncConnection, user_id: UserId, request: PageRequest
+) -> Page[OpenSessionRow]:
+    """The live sessions of a user, the one that was opened last first."""
+    theirs = select(*OPEN_COLUMNS).where(sessions.c.user_id == user_id, IS_LIVE)
+    statement = newest_first(theirs, sessions.c.created_at, sessions.c.id, request)
+    rows = await fetch(connection, statement, OpenSessionRow)
+    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+
+
+async def known_by(
+    connection: AsyncConnection, user_id: UserId, token: str, address_digest: bytes | None
+) -> SessionId | Literal["ADDRESS"] | None:
+    """What shows that a device is no stranger: a session whose token it holds, or its address.
+
+    A token may have been used and its session run out; not so one that was ended.
+    """
+    is_theirs = and_(sessions.c.user_id == user_id, sessions.c.ended_at.is_(None))
+    holds = select(sessions.c.id).join(refresh_tokens).where(is_theirs, _is(token))
+    since = func.now() - literal(KNOWN_FOR)
+    was_here = exists(
+        select(1).where(
+            sessions.c.user_id == user_id,
+            sessions.c.address_digest == (address_digest or b""),
+            sessions.c.created_at > since,
+        )
+    )
+    asked = select(holds.scalar_subquery(), was_here)
+    held, is_known = (await connection.execute(asked)).one()
+    return held or ("ADDRESS" if is_known else None)
+
+
 async def _locked(tx: Writing, token: str) -> SessionRow | None:
     # The row of the session is the lock of all its tokens. What its tokens look like is asked
     # in a later statement, which sees what the holder before us has committed.
@@ -116,7 +205,7 @@ async def _replace(
     await tx.execute(update(refresh_tokens).where(_is(token)).values(used_at=func.now()))
     await _add_token(tx, id, successor)
     sliding = update(sessions).where(sessions.c.id == id)
-    await tx.execute(sliding.values(expires_at=func.now() + lifetime))
+    await tx.execute(sliding.values(expires_at=func.now() + lifetime, used_at=func.now()))
 
 
 async def _add_token(tx: Writing, session_id: SessionId, token: str) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing, columns, fetch, fetch_one
-from storage.refusals import Conflict, Missing
+from storage import jobs, quotas
+from storage.database import Writing, columns, fetch, fetch_one, values
+from storage.quotas import UNLIMITED, Quota
+from storage.refusals import Conflict, Expired, Missing
 from storage.rows import UploadId, UploadRow, UserId
-from storage.tables import photos, uploads
+from storage.tables import avatars, photos, uploads
 
 COLUMNS = columns(uploads, UploadRow)
 STAGING_PREFIX = "staging/"
@@ -38,10 +40,11 @@ async def add(
     *,
     upload_ttl: timedelta,
     publish_ttl: timedelta,
+    quota: Quota = UNLIMITED,
 ) -> UploadRow:
     """A new upload; with an idempotency key that was used before, the upload of then.
 
-    Raises Conflict when the key was used for other bytes.
+    Raises Conflict when the key was used for other bytes, and QuotaExceeded.
     """
     making = (
         upsert(uploads)
@@ -61,28 +64,34 @@ async def add(
     )
     made = await fetch_one(tx, making, UploadRow)
     if made is None and idempotency_key is not None:
-        return await _again(tx, user_id, promise, idempotency_key, upload_ttl)
+        return await _again(tx, user_id, promise, idempotency_key, upload_ttl, quota)
     if made is None:
         raise AssertionError("an upload without an idempotency key cannot conflict")
+    await quotas.require(tx, user_id, quota, byte_size=made.byte_size, path=("input",))
     return made
 
 
-async def _again(
-    tx: Writing, user_id: UserId, promise: Promise, idempotency_key: str, upload_ttl: timedelta
+async def _again(  # noqa: PLR0917 - The second half of `add`.
+    tx: Writing,
+    user_id: UserId,
+    promise: Promise,
+    idempotency_key: str,
+    upload_ttl: timedelta,
+    quota: Quota,
 ) -> UploadRow:
     same_key = (uploads.c.user_id == user_id) & (uploads.c.idempotency_key == idempotency_key)
     # A client that comes back late can still send its bytes, unless they have become a photo.
     renewed_until = func.least(func.now() + literal(upload_ttl), uploads.c.publish_until)
     is_over = uploads.c.expires_at < func.now()
-    is_published = select(photos.c.id).where(photos.c.upload_id == uploads.c.id).exists()
-    await tx.execute(
-        update(uploads).where(same_key, is_over, ~is_published).values(expires_at=renewed_until)
-    )
+    renewing = update(uploads).where(same_key, is_over, ~is_used())
+    renewed = await values(tx, renewing.values(expires_at=renewed_until).returning(uploads.c.id))
     first = await fetch_one(tx, select(*COLUMNS).where(same_key), UploadRow)
     if first is None:
         raise Conflict("the upload of this idempotencyKey is gone", "input", "idempotencyKey")
     if not _promises(first, promise):
         raise Conflict("this idempotencyKey was used for another file", "input", "idempotencyKey")
+    if renewed:
+        await quotas.require(tx, user_id, quota, byte_size=first.byte_size, path=("input",))
     return first
 
 
@@ -110,6 +119,59 @@ async def require(
     if id not in found:
         raise Missing("there is no such upload", *path)
     return found[id]
+
+
+async def renew(
+    tx: Writing, id: UploadId, user_id: UserId, *path: str, upload_ttl: timedelta, quota: Quota
+) -> UploadRow:
+    """The upload, whose bytes may come for a while from now on, as long as it can be published.
+
+    Raises Missing, Expired, Conflict when it was used already, and QuotaExceeded.
+    """
+    own = (uploads.c.id == id) & (uploads.c.user_id == user_id)
+    until = func.least(func.now() + literal(upload_ttl), uploads.c.publish_until)
+    renewing = update(uploads).where(own, uploads.c.publish_until > func.now(), ~is_used())
+    later = renewing.values(expires_at=func.greatest(uploads.c.expires_at, until))
+    row = await fetch_one(tx, later.returning(*COLUMNS), UploadRow)
+    if row is not None:
+        await quotas.require(tx, user_id, quota, byte_size=row.byte_size, path=path)
+        return row
+    row = await require(tx, id, user_id, *path)
+    if await is_over(tx, row, arrived=True):
+        raise Expired("the upload has expired; create another one", *path)
+    raise Conflict("the upload was used already", *path)
+
+
+async def set_parts(
+    tx: Writing, upload: UploadRow, parts_id: str, part_bytes: int
+) -> UploadRow | None:
+    """The upload as one that arrives in parts; None when it began to do so otherwise meanwhile."""
+    is_same = uploads.c.parts_id.is_not_distinct_from(upload.parts_id)
+    setting = update(uploads).where(uploads.c.id == upload.id, is_same)
+    begun = setting.values(parts_id=parts_id, part_bytes=part_bytes)
+    return await fetch_one(tx, begun.returning(*COLUMNS), UploadRow)
+
+
+async def give_up(tx: Writing, id: UploadId, user_id: UserId, *path: str) -> None:
+    """Take an upload back: what arrived is removed, and what still comes will be.
+
+    Raises Missing, and Conflict when it was used already.
+    """
+    own = select(uploads.c.staging_key).where(uploads.c.id == id, uploads.c.user_id == user_id)
+    staged = await values(tx, own.with_for_update())
+    if not staged:
+        raise Missing("there is no such upload", *path)
+    # Asked once it is locked, for whoever makes a photo of it locks it, too.
+    if await values(tx, select(uploads.c.id).where(uploads.c.id == id, is_used())):
+        raise Conflict("the upload was used; delete what it became", *path)
+    await tx.execute(delete(uploads).where(uploads.c.id == id))
+    await jobs.remove_for_good(tx, staged)
+
+
+def is_used() -> ColumnElement[bool]:
+    """Whether the upload became a photo or an avatar."""
+    is_photo = select(photos.c.id).where(photos.c.upload_id == uploads.c.id).exists()
+    return is_photo | select(avatars.c.id).where(avatars.c.upload_id == uploads.c.id).exists()
 
 
 async def is_over(connection: AsyncConnection, upload: UploadRow, *, arrived: bool) -> bool:

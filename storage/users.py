@@ -1,38 +1,48 @@
 """People: their profiles and credentials."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Text, any_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts
-from storage.database import Writing, columns, fetch, fetch_one
+from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import newest_first, page
+from storage.reads import IDS, VIEWER, Read, rows, rows_of, value
 from storage.refusals import Missing, Taken
 from storage.rows import CredentialsRow, Cursor, Page, PageRequest, UserId, UserRow
 from storage.tables import credentials, users
 from storage.visibility import user_visible_to
 
 COLUMNS = columns(users, UserRow)
+ROW = rows_of(UserRow)
 
 
-async def by_ids(
-    connection: AsyncConnection, ids: Sequence[UserId], viewer: UserId | None
-) -> dict[UserId, UserRow]:
+async def by_ids(way: Way, ids: Sequence[UserId], viewer: UserId | None) -> dict[UserId, UserRow]:
     """The users among *ids* that *viewer* may know of."""
-    known = select(*COLUMNS).where(users.c.id.in_(ids), user_visible_to(viewer))
-    return {row.id: row for row in await fetch(connection, known, UserRow)}
+    found = await rows(way, _by_ids(viewer is None), ids=ids, viewer=viewer)
+    return {row.id: row for row in found}
 
 
-async def by_username(
-    connection: AsyncConnection, username: str, viewer: UserId | None
-) -> UserRow | None:
+@cache
+def _by_ids(is_guest: bool) -> Read[UserRow]:  # noqa: FBT001 - Told apart by nothing else.
+    viewer = None if is_guest else VIEWER
+    return Read.of(select(*COLUMNS).where(users.c.id == any_(IDS), user_visible_to(viewer)), ROW)
+
+
+async def by_username(way: Way, username: str, viewer: UserId | None) -> UserRow | None:
     """The user of that name in any case, if *viewer* may know of them."""
-    named = func.lower(users.c.username) == username.lower()
-    return await fetch_one(
-        connection, select(*COLUMNS).where(named, user_visible_to(viewer)), UserRow
-    )
+    found = await rows(way, _by_username(viewer is None), username=username.lower(), viewer=viewer)
+    return found[0] if found else None
+
+
+@cache
+def _by_username(is_guest: bool) -> Read[UserRow]:  # noqa: FBT001 - Told apart by nothing else.
+    named = func.lower(users.c.username) == value("username", Text())
+    seen = user_visible_to(None if is_guest else VIEWER)
+    return Read.of(select(*COLUMNS).where(named, seen), ROW)
 
 
 async def require(connection: AsyncConnection, id: UserId, viewer: UserId | None) -> UserRow:
@@ -51,6 +61,24 @@ async def newest(
     statement = newest_first(known, users.c.created_at, users.c.id, request)
     rows = await fetch(connection, statement, UserRow)
     return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+
+
+async def paired(
+    connection: AsyncConnection,
+    listed: Column[UserId],
+    condition: ColumnElement[bool],
+    request: PageRequest,
+) -> Page[UserRow]:
+    """Those in the column *listed* of a table of pairs, the latest pair first.
+
+    For whoever the pairs are of: nobody is left out.
+    """
+    at = listed.table.c.created_at
+    pairs = select(at.label("paired_at"), *COLUMNS).join(users, users.c.id == listed)
+    statement = newest_first(pairs.where(condition), at, listed, request)
+    found = [(moment, UserRow(*user)) for moment, *user in await connection.execute(statement)]
+    places = [Cursor(moment, row.id) for moment, row in found]
+    return page(request, [row for _, row in found], places)
 
 
 async def add(

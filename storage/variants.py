@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, any_, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import events, jobs
+from storage import events, jobs, shots
 from storage import photos as photo_rows
-from storage.database import Writing, columns, fetch, fetch_one, values
+from storage.database import Way, Writing, columns, fetch_one, values
+from storage.reads import IDS, Read, rows, rows_of
 from storage.rows import (
     AttemptRow,
     PhotoFailureCode,
@@ -20,7 +23,8 @@ from storage.rows import (
     VariantName,
     VariantRow,
 )
-from storage.tables import photos, variants
+from storage.shots import Shot
+from storage.tables import holds, photos, variants
 from storage.visibility import is_public
 
 # What anyone may read who knows the key, and what is reached by signed addresses only.
@@ -31,15 +35,36 @@ COUNTED_EXACTLY = 100_000
 _BOTH = (True, False)
 
 
-def key(media_token: str, name: VariantName, *, is_public: bool = True) -> str:
+class VariantFormat(StrEnum):
+    """What variants are made as."""
+
+    WEBP = "image/webp"
+    JPEG = "image/jpeg"
+
+
+ENDINGS: Final = {VariantFormat.WEBP: "webp", VariantFormat.JPEG: "jpg"}
+
+
+def key(
+    media_token: str,
+    name: VariantName,
+    content_type: str = VariantFormat.WEBP,
+    *,
+    is_public: bool = True,
+) -> str:
     """Where a variant lies in the bucket; nobody finds it without the token."""
     prefix = MEDIA_PREFIX if is_public else RESTRICTED_PREFIX
-    return f"{prefix}{media_token}/{name.lower()}.webp"
+    return f"{prefix}{media_token}/{name.lower()}.{ENDINGS[VariantFormat(content_type)]}"
 
 
 def every_key(media_token: str) -> list[str]:
     """Wherever variants can lie with that token."""
-    return [key(media_token, name, is_public=either) for name in VariantName for either in _BOTH]
+    return [
+        key(media_token, name, each, is_public=either)
+        for name in VariantName
+        for each in VariantFormat
+        for either in _BOTH
+    ]
 
 
 def token_of(key: str) -> str:
@@ -57,17 +82,27 @@ def media_path(key: str) -> str:
     return key.partition("/")[2]
 
 
+_MADE: Final = (
+    select(*columns(variants, VariantRow))
+    .where(variants.c.photo_id == any_(IDS))
+    # Of a small picture some sizes are the same; these come in the order of their names.
+    .order_by(variants.c.width, variants.c.byte_size, variants.c.name.desc())
+)
+OF_PHOTOS: Final[dict[VariantFormat | None, Read[VariantRow]]] = {
+    None: Read.of(_MADE, rows_of(VariantRow)),
+    **{
+        each: Read.of(_MADE.where(variants.c.content_type == each.value), rows_of(VariantRow))
+        for each in VariantFormat
+    },
+}
+
+
 async def of_photos(
-    connection: AsyncConnection, ids: Sequence[PhotoId]
+    way: Way, ids: Sequence[PhotoId], only: VariantFormat | None = None
 ) -> dict[PhotoId, list[VariantRow]]:
     """The variants of each photo, narrowest first; a photo without any is absent."""
-    made = (
-        select(*columns(variants, VariantRow))
-        .where(variants.c.photo_id.in_(ids))
-        .order_by(variants.c.width, variants.c.byte_size)
-    )
     found: dict[PhotoId, list[VariantRow]] = defaultdict(list)
-    for row in await fetch(connection, made, VariantRow):
+    for row in await rows(way, OF_PHOTOS[only], ids=ids):
         found[row.photo_id].append(row)
     return found
 
@@ -79,7 +114,7 @@ async def begin_attempt(tx: Writing, id: PhotoId) -> AttemptRow | None:
     """
     beginning = (
         update(photos)
-        .where(photos.c.id == id, photos.c.status == PhotoStatus.PROCESSING)
+        .where(photos.c.id == id, photos.c.status == PhotoStatus.PROCESSING, ~is_held())
         .values(attempt=photos.c.attempt + 1, crashes=photos.c.crashes + 1)
         .returning(
             photos.c.id, photos.c.attempt, photos.c.crashes, photos.c.media_token, is_public()
@@ -90,7 +125,7 @@ async def begin_attempt(tx: Writing, id: PhotoId) -> AttemptRow | None:
 
 async def give_back(tx: Writing, attempt: AttemptRow) -> bool:
     """Report that the attempt stopped for a reason outside the picture; another will follow."""
-    returned = update(photos).where(_is_current(attempt)).values(crashes=photos.c.crashes - 1)
+    returned = update(photos).where(is_current(attempt)).values(crashes=photos.c.crashes - 1)
     return bool(await values(tx, returned.returning(photos.c.id)))
 
 
@@ -103,6 +138,7 @@ async def finish(
     height: int,
     blurhash: str,
     dominant_color: str,
+    shot: Shot | None = None,
 ) -> bool:
     """Make the photo READY with all its variants at once; False when the attempt came too late.
 
@@ -111,7 +147,7 @@ async def finish(
     row = await fetch_one(
         tx,
         update(photos)
-        .where(_is_current(attempt))
+        .where(is_current(attempt))
         .values(
             status=PhotoStatus.READY,
             crashes=0,
@@ -126,6 +162,7 @@ async def finish(
     if row is None:
         return False
     await tx.execute(insert(variants), [_columns_of(variant) for variant in made])
+    await shots.note(tx, row.id, shot or Shot())
     await photo_rows.count(tx, replace(row, status=PhotoStatus.PROCESSING), row)
     if attempt.attempt > 1:
         # An earlier attempt may have written for another audience.
@@ -138,6 +175,11 @@ async def finish(
         await jobs.move_variants(tx, row.id)
     await events.photo_changed(tx, row.id)
     return True
+
+
+def is_held() -> ColumnElement[bool]:
+    """True for photos that have everything but a verdict."""
+    return exists(select(1).where(holds.c.photo_id == photos.c.id).correlate_except(holds))
 
 
 async def is_for_everybody(connection: AsyncConnection, id: PhotoId) -> bool:
@@ -161,7 +203,7 @@ async def fail(tx: Writing, attempt: AttemptRow, code: PhotoFailureCode, message
     """Make the photo FAILED and tell its owner why; False when the attempt came too late."""
     failing = (
         update(photos)
-        .where(_is_current(attempt))
+        .where(is_current(attempt))
         .values(status=PhotoStatus.FAILED, failure_code=code, failure_message=message, crashes=0)
     )
     if not await values(tx, failing.returning(photos.c.id)):
@@ -185,12 +227,15 @@ async def count_by_status(connection: AsyncConnection) -> dict[PhotoStatus, int]
 
 async def oldest_unfinished(connection: AsyncConnection) -> datetime | None:
     """When the photo that has waited longest for its variants was published."""
-    waiting = select(func.min(photos.c.created_at)).where(photos.c.status == PhotoStatus.PROCESSING)
+    waiting = select(func.min(photos.c.created_at)).where(
+        photos.c.status == PhotoStatus.PROCESSING, ~is_held()
+    )
     oldest: datetime | None = (await connection.execute(waiting)).scalar_one()
     return oldest
 
 
-def _is_current(attempt: AttemptRow) -> ColumnElement[bool]:
+def is_current(attempt: AttemptRow) -> ColumnElement[bool]:
+    """True for the photo of that attempt, as long as the attempt may finish it."""
     return and_(
         photos.c.id == attempt.photo_id,
         photos.c.status == PhotoStatus.PROCESSING,

@@ -1,13 +1,30 @@
-"""Who may see what: the one place that decides it, used by every query that reads."""
+"""Who may see what: the one place that decides it, used by every query that reads.
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+A condition holds for the row that it is given, however deep in a statement it stands.
+"""
+
+from functools import cache
+
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Select,
+    Table,
+    and_,
+    exists,
+    false,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.sql import FromClause
 
+from storage.database import Way
+from storage.reads import VIEWER, Read, first, rows
 from storage.rows import PhotoStatus, UserId, Visibility
-from storage.tables import blocks, departures, follows, photos, users
+from storage.tables import blocks, cases, departures, follows, moderators, photos, users
 
-# One user, or in a statement over many users the column of their ids. SQLAlchemy ties such a
-# column to the statement that encloses the condition directly, and to none further out.
+# One user, or in a statement over many users the column of their ids.
 Viewer = UserId | ColumnElement[UserId]
 
 
@@ -38,28 +55,26 @@ def is_public(seen: FromClause = photos) -> ColumnElement[bool]:
     return and_(seen.c.visibility == Visibility.PUBLIC, _is_open(seen.c.owner_id))
 
 
-def user_visible_to(viewer: UserId | None) -> ColumnElement[bool]:
+def user_visible_to(viewer: Viewer | None) -> ColumnElement[bool]:
     """True for the users that *viewer* may know of: everyone but those a block stands between."""
     return and_(is_here(users.c.id), not_blocked(viewer, users.c.id))
 
 
 def is_here(user_id: ColumnElement[object]) -> ColumnElement[bool]:
     """True unless that account is being deleted; few are at any time, and mostly none."""
-    return ~exists(select(1).where(departures.c.user_id == user_id))
+    return ~_any(departures, departures.c.user_id == user_id)
 
 
 def follows_owner(viewer: Viewer, owner_id: ColumnElement[object]) -> ColumnElement[bool]:
     """True where *viewer* follows that user."""
-    return exists(
-        select(1).where(follows.c.follower_id == viewer, follows.c.followee_id == owner_id)
-    )
+    return _any(follows, and_(follows.c.follower_id == viewer, follows.c.followee_id == owner_id))
 
 
 def not_blocked(viewer: Viewer | None, other: ColumnElement[object]) -> ColumnElement[bool]:
     """True where no block stands between *viewer* and that user, in either direction."""
     if viewer is None:
         return ~false()
-    return ~exists(select(1).where(separates(viewer, other)))
+    return ~_any(blocks, separates(viewer, other))
 
 
 def separates(one: Viewer, other: ColumnElement[object]) -> ColumnElement[bool]:
@@ -70,14 +85,46 @@ def separates(one: Viewer, other: ColumnElement[object]) -> ColumnElement[bool]:
     )
 
 
-def hidden_from(viewer: UserId) -> Select[tuple[UserId]]:
-    """The ids of those a block stands between and *viewer*; mostly few or none."""
-    by_viewer = select(blocks.c.blocked_id.label("id")).where(blocks.c.blocker_id == viewer)
+def judged_by(viewer: UserId, subject: ColumnElement[bool]) -> ColumnElement[bool]:
+    """True when *viewer* is a moderator, and a case about *subject* is open.
+
+    What nobody reported and nothing holds, a moderator sees as everybody else does.
+    """
+    is_moderator = _any(moderators, moderators.c.user_id == viewer)
+    return and_(is_moderator, _any(cases, and_(cases.c.closed_at.is_(None), subject)))
+
+
+def hidden_from(viewer: Viewer | None) -> Select[tuple[UserId]]:
+    """The ids of those whom *viewer* may not know of; mostly few or none.
+
+    They are those a block stands between, and those whose account is being deleted.
+    """
+    leaving = select(departures.c.user_id.label("id"))
+    if viewer is None:
+        return leaving
+    by_viewer = select(blocks.c.blocked_id).where(blocks.c.blocker_id == viewer)
     by_others = select(blocks.c.blocker_id).where(blocks.c.blocked_id == viewer)
-    return select(by_viewer.union(by_others).subquery("hidden").c.id)
+    return select(union(leaving, by_viewer, by_others).subquery("hidden").c.id)
+
+
+async def hides_anybody(way: Way, viewer: UserId | None) -> bool:
+    """Whether there is anybody whom *viewer* may not know of."""
+    (found,) = await rows(way, _hides_anybody(viewer is None), viewer=viewer)
+    return found
+
+
+@cache
+def _hides_anybody(is_guest: bool) -> Read[bool]:  # noqa: FBT001 - Told apart by nothing else.
+    return Read.of(select(exists(hidden_from(None if is_guest else VIEWER))), first)
 
 
 def _is_open(owner_id: ColumnElement[object]) -> ColumnElement[bool]:
     # Asked as a value: of an existence PostgreSQL would rather read every user beforehand.
     owner = users.alias("owner")
-    return select(~owner.c.is_private).where(owner.c.id == owner_id).scalar_subquery()
+    is_open = select(~owner.c.is_private).where(owner.c.id == owner_id)
+    return is_open.correlate_except(owner).scalar_subquery()
+
+
+def _any(table: Table, condition: ColumnElement[bool]) -> Exists:
+    # By itself SQLAlchemy ties a column to the statement directly around, and to none further out.
+    return exists(select(1).where(condition).correlate_except(table))

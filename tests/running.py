@@ -1,21 +1,24 @@
 """A whole PicShare as its users run it: `picshare dev` in processes of its own."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from minio import Minio
 
 from server.embedded.processes import await_condition
 from server.embedded.sockets import free_port
-from tests.services import reachable_directory
+from tests.services import StoreAddress, another_store, reachable_directory
 
 START_S = 60
 STOP_S = 40
@@ -27,15 +30,18 @@ class Running:
     """Where it answers and where it keeps its things."""
 
     url: str
-    s3_endpoint: str
+    store: StoreAddress
     data_dir: Path
     log: Path
     pid: int
 
-    def objects(self, prefix: str) -> list[Path]:
-        """The files behind the objects in the bucket whose keys begin so."""
-        folder = self.data_dir / "objects" / "picshare" / prefix
-        return sorted(path for path in folder.rglob("*") if path.is_file())
+    def objects(self, prefix: str) -> dict[str, datetime]:
+        """The objects whose keys begin so, and when each was last written."""
+        scheme, _, host = self.store.endpoint.partition("://")
+        keys = {"access_key": self.store.access_key, "secret_key": self.store.secret_key}
+        client = Minio(host, secure=scheme == "https", **keys)
+        found = client.list_objects(self.store.bucket, prefix, recursive=True)
+        return {entry.object_name: entry.last_modified for entry in found}
 
     def picshare(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a verb of ours against it."""
@@ -58,12 +64,16 @@ def clean_environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """A server with a worker, shared by the tests of one run: make people of your own in it."""
-    with reachable_directory() as directory:
-        ports = {"PICSHARE_PORT": free_port(), "PICSHARE_EMBEDDED_S3_PORT": free_port()}
-        log = directory / "output.log"
+    with reachable_directory() as directory, another_store() as given:
+        port, log = free_port(), directory / "output.log"
+        store = given or _embedded()
         settings = {
             "PICSHARE_DATA_DIR": str(directory / "data"),
-            **{name: str(port) for name, port in ports.items()},
+            "PICSHARE_PORT": str(port),
+            # Everybody here comes from one address.
+            "PICSHARE_SIGN_UPS_PER_HOUR": "100000",
+            "PICSHARE_LOG_INS_PER_HOUR": "100000",
+            **_settings(store, is_embedded=given is None),
         }
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -74,8 +84,8 @@ def running() -> Iterator[Running]:
                 stderr=subprocess.STDOUT,
             )
         found = Running(
-            url=f"http://127.0.0.1:{ports['PICSHARE_PORT']}",
-            s3_endpoint=f"http://127.0.0.1:{ports['PICSHARE_EMBEDDED_S3_PORT']}",
+            url=f"http://127.0.0.1:{port}",
+            store=store,
             data_dir=directory / "data",
             log=log,
             pid=process.pid,
@@ -85,6 +95,25 @@ def running() -> Iterator[Running]:
             yield found
         finally:
             _end(process, log)
+
+
+def _embedded() -> StoreAddress:
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    keys = secrets.token_hex(8), secrets.token_hex(16)
+    return StoreAddress(endpoint, *keys, "picshare", is_strict=False)
+
+
+def _settings(store: StoreAddress, *, is_embedded: bool) -> dict[str, str]:
+    at = (
+        {"PICSHARE_EMBEDDED_S3_PORT": store.endpoint.rpartition(":")[2]}
+        if is_embedded
+        else {"PICSHARE_S3_ENDPOINT": store.endpoint}
+    )
+    return at | {
+        "PICSHARE_S3_ACCESS_KEY": store.access_key,
+        "PICSHARE_S3_SECRET_KEY": store.secret_key,
+        "PICSHARE_S3_BUCKET": store.bucket,
+    }
 
 
 def _await_ready(process: subprocess.Popen[bytes], found: Running) -> None:

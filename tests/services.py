@@ -1,7 +1,8 @@
 """The real parts that tests stand on: one PostgreSQL and one S3 endpoint for the whole run.
 
-PICSHARE_TEST_S3_ENDPOINT, PICSHARE_TEST_S3_ACCESS_KEY and PICSHARE_TEST_S3_SECRET_KEY name
-another store to test against; its bucket must not exist or be empty.
+PICSHARE_TEST_MINIO names the program of a MinIO server to test against instead, and
+PICSHARE_TEST_S3_ENDPOINT, PICSHARE_TEST_S3_ACCESS_KEY and PICSHARE_TEST_S3_SECRET_KEY any store
+that runs already: a bucket is made in it, and left there.
 """
 
 import os
@@ -14,11 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import urllib3
 from minio import Minio
 
 from server.embedded import postgres
 from server.embedded import store as embedded_store
+from server.embedded.processes import Process
 from server.embedded.sockets import free_port
+from tests import minio
 
 BUCKET = "picshare"
 
@@ -29,6 +33,8 @@ class StoreAddress:
     access_key: str
     secret_key: str
     bucket: str
+    # The embedded store ignores If-None-Match and the SHA-256 of what is sent.
+    is_strict: bool
 
 
 @contextmanager
@@ -59,18 +65,50 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def store() -> Iterator[StoreAddress]:
     """A store that checks signatures, with an empty bucket."""
-    endpoint = os.environ.get("PICSHARE_TEST_S3_ENDPOINT")
-    if endpoint:
-        yield _given(endpoint)
+    with _opened() as address:
+        yield address
+
+
+@pytest.fixture
+def strict(store: StoreAddress) -> None:
+    """Skips where the store does not enforce what it is told."""
+    if not store.is_strict:
+        pytest.skip("the embedded store does not enforce this; `make test-minio` runs it")
+
+
+@contextmanager
+def another_store() -> Iterator[StoreAddress | None]:
+    """A store for a server in processes of its own; None where that embeds one."""
+    if not os.environ.keys() & {"PICSHARE_TEST_MINIO", "PICSHARE_TEST_S3_ENDPOINT"}:
+        yield None
+        return
+    with _opened() as address:
+        yield address
+
+
+@contextmanager
+def _opened() -> Iterator[StoreAddress]:
+    if endpoint := os.environ.get("PICSHARE_TEST_S3_ENDPOINT"):
+        keys = (os.environ[f"PICSHARE_TEST_S3_{name}_KEY"] for name in ("ACCESS", "SECRET"))
+        yield _with_bucket(endpoint.rstrip("/"), *keys)
         return
     with reachable_directory() as directory:
-        made = embedded(directory)
-        processes = [embedded_store.start(made), embedded_store.start_front(made)]
+        processes, address = _started(directory)
         try:
-            yield StoreAddress(made.endpoint, made.access_key, made.secret_key, made.bucket)
+            yield address
         finally:
             for process in reversed(processes):
                 process.stop()
+
+
+def _started(directory: Path) -> tuple[list[Process], StoreAddress]:
+    if binary := os.environ.get("PICSHARE_TEST_MINIO"):
+        process, *address = minio.start(Path(binary), directory)
+        return [process], _with_bucket(*address)
+    made = embedded(directory)
+    processes = [embedded_store.start(made), embedded_store.start_front(made)]
+    keys = made.access_key, made.secret_key
+    return processes, StoreAddress(made.endpoint, *keys, made.bucket, is_strict=False)
 
 
 def embedded(directory: Path) -> embedded_store.Store:
@@ -85,19 +123,19 @@ def embedded(directory: Path) -> embedded_store.Store:
     )
 
 
-def _given(endpoint: str) -> StoreAddress:
-    address = StoreAddress(
-        endpoint.rstrip("/"),
-        os.environ["PICSHARE_TEST_S3_ACCESS_KEY"],
-        os.environ["PICSHARE_TEST_S3_SECRET_KEY"],
-        f"picshare-{secrets.token_hex(6)}",
+def _with_bucket(endpoint: str, access_key: str, secret_key: str) -> StoreAddress:
+    bucket = f"picshare-{secrets.token_hex(6)}"
+    scheme, _, host = endpoint.partition("://")
+    # One that is starting says Retry-After: 60, and is there in a moment.
+    retries = urllib3.Retry(
+        total=60,
+        backoff_factor=0.1,
+        backoff_max=0.5,
+        status_forcelist=[503],
+        respect_retry_after_header=False,
     )
-    scheme, _, host = address.endpoint.partition("://")
-    client = Minio(
-        host,
-        access_key=address.access_key,
-        secret_key=address.secret_key,
-        secure=scheme == "https",
-    )
-    client.make_bucket(address.bucket)
-    return address
+    http = urllib3.PoolManager(retries=retries)
+    keys = {"access_key": access_key, "secret_key": secret_key}
+    client = Minio(host, secure=scheme == "https", http_client=http, **keys)
+    client.make_bucket(bucket)
+    return StoreAddress(endpoint, access_key, secret_key, bucket, is_strict=True)

@@ -15,6 +15,7 @@ from schema.nodes import global_id
 from server import worker
 from storage import photos, tables, uploads, variants
 from storage.database import Database
+from storage.mails import Letter
 from storage.objects import Objects
 from storage.photos import Draft
 from storage.rows import PhotoStatus, Visibility
@@ -24,9 +25,9 @@ from workers.outcomes import Outcome
 from workers.variants import Workshop
 
 
-def picture(color: str = "teal") -> bytes:
+def picture(color: str = "teal", size: tuple[int, int] = (640, 480)) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (640, 480), color).save(file, "JPEG")
+    Image.new("RGB", size, color).save(file, "JPEG")
     return file.getvalue()
 
 
@@ -88,12 +89,23 @@ async def somebody_waits(database: Database) -> None:
             pass
 
 
+class Shredder:
+    """A postbox for tests that are about something else."""
+
+    async def deliver(self, letter: Letter) -> None:
+        pass
+
+
 class Jobs:
     """The jobs that were enqueued since this was made."""
 
     def __init__(self, database: Database, workshop: Workshop, since: int) -> None:
         self._database = database
-        self._handlers = worker.handlers(workshop)
+        self._handlers = (
+            worker.handlers(workshop)
+            | worker.mailing(database, Shredder())
+            | worker.remaking(workshop, LONG)
+        )
         self._since = since
 
     @classmethod

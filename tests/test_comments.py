@@ -413,7 +413,7 @@ async def test_comments_in_a_list_cost_the_same_for_one_and_for_many(
     database, settings, ask_counted, ann, bob, cid, is_blocking, expected
 ):
     query = """
-    { feed(first: 100) { edges { node { commentCount comments(first: 3) { edges { node {
+    { feed(first: 25) { edges { node { commentCount comments(first: 3) { edges { node {
       body author { username } photo { id } parent { id } replyCount
       replies(first: 3) { edges { node { body parent { id } } } }
     } } } } } } }

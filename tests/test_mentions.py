@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from resolvers import drafts, marks
 from schema.photos import PublishPhotoInput
+from storage.refusals import TooLong
 from storage.rows import Visibility
 from storage.tables import notification_actors, notifications, users
 from tests.making import make_block, make_comment, make_follow, make_photo
@@ -168,3 +169,19 @@ def test_hashtags_follow_the_tags_while_there_is_room():
     assert drafts.with_hashtags([], caption) == [f"h{number}" for number in range(30)]
     full = [f"t{number}" for number in range(30)]
     assert drafts.with_hashtags(full, caption) == full
+
+
+@pytest.mark.parametrize("word", ["\u0130ZM\u0130R", "izmir", "IZMIR", "\u0130zmir"])
+def test_a_tag_is_the_same_in_the_capitals_of_turkish(word):
+    assert marks.tag(word) == "izmir"
+
+
+def test_a_tag_that_is_too_long_is_measured_without_its_mark():
+    assert drafts.tags(["#" + "x" * 50]) == ["x" * 50]
+    for long in ("x" * 51, "#" + "x" * 51):
+        with pytest.raises(TooLong) as caught:
+            drafts.tags([long])
+        assert caught.value.message == "tags has 51 characters; the most is 50"
+    # Folding makes two letters of one.
+    with pytest.raises(TooLong):
+        drafts.tags(["\u00df" * 30])

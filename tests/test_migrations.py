@@ -36,7 +36,7 @@ async def test_every_check_of_the_tables_is_in_the_database(database):
         for table in metadata.sorted_tables
     )
     wanted = set(re.findall(r"CONSTRAINT (\w+) CHECK", made))
-    assert len(wanted) == 25
+    assert len(wanted) == 37
     assert wanted - there == set()
 
 

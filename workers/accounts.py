@@ -1,9 +1,11 @@
 """Takes apart the accounts that were left."""
 
+from functools import partial
+
 import structlog
 
 from storage import departures, erasure, jobs
-from storage.database import Database, Unavailable
+from storage.database import Database, Unavailable, repeated
 from storage.erasure import Take
 from storage.rows import UserId
 from workers.outcomes import Outcome
@@ -21,7 +23,7 @@ async def erase(database: Database, id: UserId) -> Outcome:
             if not await departures.has_begun(connection, id):
                 return Outcome.NOTHING
         for take in erasure.PARTS:
-            while await _taken(database, take, id):
+            while await repeated(partial(_taken, database, take, id)):
                 pass
         async with database.begin() as tx:
             if not await departures.finish(tx, id):

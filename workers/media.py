@@ -10,6 +10,7 @@ from storage.database import Database, Unavailable
 from storage.moves import Move
 from storage.objects import ObjectMissing, Objects, StoreUnavailable
 from storage.rows import PageRequest, PhotoId, UserId
+from storage.uploads import STAGING_PREFIX
 from workers.outcomes import Outcome
 
 log = structlog.get_logger("media")
@@ -47,7 +48,9 @@ async def remove(objects: Objects, keys: Sequence[str]) -> Outcome:
     """Remove objects; those that are not there are removed already."""
     try:
         for key in keys:
-            await objects.delete(key)
+            # Only what clients send comes in parts, and only there some may be left over.
+            remove_one = objects.discard if key.startswith(STAGING_PREFIX) else objects.delete
+            await remove_one(key)
     except StoreUnavailable as error:
         log.warning("dependency failed", error=str(error))
         return Outcome.AGAIN

@@ -1,10 +1,13 @@
 """Makes the variants of a photo: reads the original, renders it, and lets the photo go live."""
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC
 
 import structlog
 
-from storage import photos, variants
+from storage import moderation, photos, variants
 from storage.database import Database, Unavailable, Writing
 from storage.objects import Objects
 from storage.rows import (
@@ -15,7 +18,8 @@ from storage.rows import (
     VariantName,
     VariantRow,
 )
-from workers import attempts
+from storage.shots import Camera, Shot
+from workers import attempts, images
 from workers.attempts import Reports
 from workers.images import Rendered, Studio
 from workers.outcomes import Outcome
@@ -28,6 +32,9 @@ class Workshop:
     database: Database
     objects: Objects
     studio: Studio
+    # Whether photos await a verdict before they go live, and whether a service is to give it.
+    is_holding: bool = False
+    is_asking: bool = False
 
 
 async def make(workshop: Workshop, id: PhotoId) -> Outcome:
@@ -45,6 +52,9 @@ async def make(workshop: Workshop, id: PhotoId) -> Outcome:
     if attempt is None or original is None:
         return Outcome.NOTHING
     structlog.contextvars.bind_contextvars(photo=str(id), attempt=attempt.attempt)
+    if workshop.is_holding:
+        # Until there is a verdict its bytes are for nobody, whoever the photo is for.
+        attempt = replace(attempt, is_public=False)
     work = _attempted(workshop, attempt, original)
     return await attempts.reported(work, _reports(workshop, attempt))
 
@@ -69,7 +79,7 @@ async def _attempted(workshop: Workshop, attempt: AttemptRow, original: Original
         return Outcome.AGAIN
     made = await _stored(workshop.objects, attempt, rendered)
     async with workshop.database.begin() as tx:
-        is_current = await variants.finish(
+        is_current = await _finisher(workshop)(
             tx,
             attempt,
             made,
@@ -77,6 +87,7 @@ async def _attempted(workshop: Workshop, attempt: AttemptRow, original: Original
             height=rendered.height,
             blurhash=rendered.blurhash,
             dominant_color=rendered.dominant_color,
+            shot=_shot(rendered.shot),
         )
     if is_current:
         return Outcome.DONE
@@ -84,12 +95,29 @@ async def _attempted(workshop: Workshop, attempt: AttemptRow, original: Original
     return Outcome.NOTHING
 
 
+def _finisher(workshop: Workshop) -> Callable[..., Awaitable[bool]]:
+    if workshop.is_holding:
+        return functools.partial(moderation.hold, is_asked=workshop.is_asking)
+    return variants.finish
+
+
+def _shot(read: images.Shot) -> Shot:
+    at = read.taken_at
+    # Nobody knows the zone of a camera that did not write one.
+    taken_at = at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+    camera = Camera(**{name: getattr(read, name) for name in Camera.__slots__})
+    if read.latitude is None or read.longitude is None:
+        return Shot(taken_at, camera)
+    return Shot(taken_at, camera, (read.latitude, read.longitude))
+
+
 async def _stored(objects: Objects, attempt: AttemptRow, rendered: Rendered) -> list[VariantRow]:
     """Write every variant before any row speaks of it."""
     made = []
     for picture in rendered.pictures:
         name = VariantName(picture.name)
-        key = variants.key(attempt.media_token, name, is_public=attempt.is_public)
+        kind = picture.content_type
+        key = variants.key(attempt.media_token, name, kind, is_public=attempt.is_public)
         await objects.write(key, picture.data, picture.content_type)
         made.append(
             VariantRow(

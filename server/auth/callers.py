@@ -78,8 +78,8 @@ class Callers:
     async def _ask(self, id: SessionId) -> SessionRow | None:
         # Counted from the question on: the answer may be as old as that.
         until = self._clock() + MEMORY_S
-        async with self._database.connect() as connection:
-            session = await sessions.live(connection, id)
+        async with self._database.reading() as way:
+            session = await sessions.live(way, id)
         # A session that was forgotten while the answer was on its way is asked for again.
         if self._asking.get(id) is asyncio.current_task():
             self._remember(id, _Known(until, session))

@@ -1,6 +1,7 @@
 """`picshare audit`: compares rows with objects, and finds what is left of a user."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,15 @@ from server import parts
 from server.cli import checks
 from server.settings import Settings
 from storage import audit
-from storage.audit import Total
+from storage.audit import Sum, Total
+from storage.claims import PREFIXES
 from storage.database import Database
-from storage.objects import Objects
+from storage.objects import ObjectMissing, Objects
 
 # So many of each kind of problem are looked into and shown.
 MOST: Final = 1_000
+# So many originals are read at the same time, a chunk of each in memory.
+AT_ONCE: Final = 8
 
 
 @dataclass(slots=True)
@@ -35,19 +39,22 @@ class Report:
     missing: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     orphaned: list[str] = field(default_factory=list)
+    verified: int = 0
+    damaged: list[str] = field(default_factory=list)
     left_of_user: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_clean(self) -> bool:
-        return not (self.missing or self.changed or self.orphaned or self.left_of_user)
+        problems = self.missing, self.changed, self.orphaned, self.damaged, self.left_of_user
+        return not any(problems)
 
 
-def run(settings: Settings, *, user: str, grace_s: int, as_json: bool) -> None:
+def run(settings: Settings, *, user: str, grace_s: int, verify: bool, as_json: bool) -> None:
     """Print what was found; exit code 1 when any of it is a problem."""
     checks.are_set(settings, *checks.DATABASE, *checks.STORE)
     id = _id(user) if user else None
     asyncio.run(checks.reach_all(settings))
-    report = asyncio.run(_audited(settings, timedelta(seconds=grace_s), id))
+    report = asyncio.run(_audited(settings, timedelta(seconds=grace_s), id, verify=verify))
     typer.echo(_as_json(report) if as_json else _as_text(report))
     if not report.is_clean:
         raise typer.Exit(1)
@@ -62,10 +69,16 @@ def _id(user: str) -> UUID:
             raise typer.BadParameter(f"{user!r} is no id of a user; {wanted}", param_hint="--user")
 
 
-async def _audited(settings: Settings, grace: timedelta, user: UUID | None) -> Report:
+async def _audited(
+    settings: Settings, grace: timedelta, user: UUID | None, *, verify: bool
+) -> Report:
     database = parts.database(settings, "picshare-audit")
     try:
-        return await audited(database, parts.objects(settings), grace, user)
+        objects = parts.objects(settings)
+        report = await audited(database, objects, grace, user)
+        if verify:
+            await verified(database, objects, report)
+        return report
     finally:
         await database.close()
 
@@ -78,7 +91,7 @@ async def audited(
     async with database.connect() as connection:
         await audit.begin(connection)
         try:
-            for prefix in audit.PREFIXES:
+            for prefix in PREFIXES:
                 report.objects.append(await _listed(connection, objects, prefix))
             report.rows = await audit.claimed(connection)
             report.awaiting_removal, report.new = await audit.passing(connection, grace)
@@ -90,6 +103,40 @@ async def audited(
         finally:
             await audit.end(connection)
     return report
+
+
+async def verified(database: Database, objects: Objects, report: Report) -> None:
+    """Read every original, and note those whose bytes are not what their rows say."""
+    after = UUID(int=0)
+    while True:
+        async with database.connect() as connection:
+            sums = await audit.sums(connection, after, AT_ONCE)
+        if not sums:
+            return
+        for sum_, is_whole in zip(
+            sums, await asyncio.gather(*(_is_whole(objects, each) for each in sums)), strict=True
+        ):
+            report.verified += 1
+            if not is_whole and len(report.damaged) < MOST and await _is_spoken_of(database, sum_):
+                report.damaged.append(sum_.key)
+        after = sums[-1].id
+
+
+async def _is_whole(objects: Objects, original: Sum) -> bool:
+    """Whether the bytes are the right ones; those that are missing are told of elsewhere."""
+    found = hashlib.sha256()
+    try:
+        async with objects.stream(original.key, 0, original.byte_size) as chunks:
+            async for chunk in chunks:
+                found.update(chunk)
+    except ObjectMissing:
+        return True
+    return found.digest() == original.checksum_sha256
+
+
+async def _is_spoken_of(database: Database, original: Sum) -> bool:
+    async with database.connect() as connection:
+        return await audit.is_claimed(connection, original.key)
 
 
 async def _listed(connection: AsyncConnection, objects: Objects, prefix: str) -> Total:
@@ -121,12 +168,14 @@ def _as_text(report: Report) -> str:
         "missing": report.missing,
         "of another size": report.changed,
         "of no row": report.orphaned,
+        "with other bytes": report.damaged,
         "left of the user": [f"{place}: {rows}" for place, rows in report.left_of_user.items()],
     }
     lines = [
         *(_line("objects", total) for total in report.objects),
         *(_line("rows", total) for total in report.rows),
         f"{report.awaiting_removal:,} objects await removal, {report.new:,} are new",
+        *([f"{report.verified:,} originals read"] if report.verified else []),
         *(line for kind, keys in problems.items() for line in _lines(kind, keys)),
         "clean" if report.is_clean else "NOT CLEAN",
     ]
@@ -153,6 +202,8 @@ def _as_json(report: Report) -> str:
             "missing": report.missing,
             "changed": report.changed,
             "orphaned": report.orphaned,
+            "verified": report.verified,
+            "damaged": report.damaged,
             "leftOfUser": report.left_of_user,
         },
         indent=2,

@@ -1,6 +1,7 @@
 """The verbs of `picshare`; each is imported only when it is called, so that --help is quick."""
 
 from collections.abc import Callable
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +12,9 @@ FAILED = 1
 WRONGLY_SET = 2
 SERVER = "Address of the server; that of the settings when left out."
 
+Size = Literal["THUMB", "MEDIUM", "FULL"]
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+Action = Literal["list", "add", "remove"]
 Visibility = Literal["PUBLIC", "FOLLOWERS", "PRIVATE"]
 
 app = typer.Typer(
@@ -74,10 +78,83 @@ def audit(
         1800, min=0, help="Objects younger than this may lack their rows, in seconds."
     ),
     *,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every original and compare its hash.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Compare rows with objects, both ways; exit code 1 when something is missing or left over."""
-    call("audit", user=user, grace_s=grace_s, as_json=as_json)
+    call("audit", user=user, grace_s=grace_s, verify=verify, as_json=as_json)
+
+
+@app.command()
+def sweep(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="However many originals have no rows.")
+    ] = False,
+) -> None:
+    """Remove rows that lead nowhere and objects of no row; workers do so by themselves.
+
+    Exit code 1 when originals without rows were left alone because there are too many.
+    """
+    call("sweep", dry_run=dry_run, force=force)
+
+
+@app.command()
+def lifecycle() -> None:
+    """Have the store expire staging and move originals to colder storage, as the settings say.
+
+    Exit code 1 when the store cannot keep the originals so.
+    """
+    call("lifecycle")
+
+
+@app.command()
+def regenerate(
+    only: Annotated[Size | None, typer.Option(help="One size; the others are kept.")] = None,
+    photo: str = typer.Option("", metavar="ID", help="One photo, by its id in the API."),
+    since: Annotated[
+        datetime | None, typer.Option(formats=DATES, help="Photos published since then, in UTC.")
+    ] = None,
+    *,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Take up no more photos.")] = False,
+) -> None:
+    """Have workers make variants anew, in the background; called again, it shows how far that is.
+
+    Exit code 1 when some could not be made; those photos keep what they have.
+    """
+    call("regenerate", only=only, photo=photo, since=since, detach=detach, cancel=cancel)
+
+
+@app.command()
+def moderators(
+    action: Annotated[Action, typer.Argument(help="What to do.")] = "list",
+    username: Annotated[str, typer.Argument(help="Whom it is about.")] = "",
+) -> None:
+    """Make somebody a moderator (add), or one no longer (remove), or list them all."""
+    call("moderators", action=action, username=username)
+
+
+@app.command()
+def held(
+    *,
+    ask_again: Annotated[
+        bool, typer.Option("--ask-again", help="Ask the service anew where it was given up.")
+    ] = False,
+) -> None:
+    """List the photos that await a verdict; exit code 1 when the service was given up for some."""
+    call("held", ask_again=ask_again)
+
+
+@app.command()
+def decisions(
+    most: int = typer.Option(100, min=1, max=10_000, help="How many at most."),
+) -> None:
+    """Print what was decided about photos, comments and users, the latest first."""
+    call("decisions", most=most)
 
 
 @app.command()

@@ -23,7 +23,7 @@ class Plan:
 def plan(settings: Settings) -> Plan:
     """Raises CannotStart for a taken port, SettingsError for settings that do not go together."""
     # Nobody balances a laptop.
-    settings = settings.model_copy(update={"drain_s": 0})
+    settings = settings.model_copy(update={"drain_s": 0, "mail_is_told": True})
     settings = _with_port(settings, "port")
     settings = _with_secrets(settings)
     cluster, objects = None, None

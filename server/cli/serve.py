@@ -12,7 +12,7 @@ from uvicorn.supervisors import Multiprocess
 from server.cli import checks, loading
 from server.embedded import sockets
 from server.embedded.processes import CannotStart, tie_to_parent
-from server.graphql import MAX_MESSAGE_BYTES
+from server.http import serving
 from server.settings import Settings, load
 
 GRACE_S = 10
@@ -55,17 +55,10 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         "server.cli.serve:application",
         factory=True,
         loop="uvloop",
-        http="httptools",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws_max_size=MAX_MESSAGE_BYTES,
-        # Compressing costs 2 ms a message, for messages of a kilobyte.
-        ws_per_message_deflate=False,
         workers=settings.processes,
         timeout_graceful_shutdown=GRACE_S,
         timeout_worker_healthcheck=HUNG_S,
+        **serving.options(settings),
     )
 
 

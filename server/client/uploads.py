@@ -12,6 +12,7 @@ import httpx
 
 from server.client.accounts import Account
 from server.client.api import Refused, done
+from server.client.parts import send_parts
 from server.client.retries import sent
 
 CONTENT_TYPES: Final = {
@@ -34,7 +35,8 @@ MAX_KEYS: Final = 20
 CHANGED: Final = Refused("CHANGED", "the file changed while it was being sent")
 
 CREATE = """mutation CreateUpload($input: CreateUploadInput!) { createUpload(input: $input) {
-  upload { id request { method url headers { name value } } } errors { code message }
+  upload { id request { method url headers { name value } } parts { partBytes count arrived } }
+  errors { code message }
 } }"""
 PUBLISH = """mutation Publish($input: PublishPhotoInput!) { publishPhoto(input: $input) {
   photo { id } errors { code message }
@@ -122,7 +124,10 @@ async def _shared(
     if before is not None:
         on_sent(file.byte_size)
         return Shared(before, was_sent=False)
-    await _send(account, file, upload["request"], on_sent)
+    if upload["parts"]:
+        await send_parts(account, file.path, upload, on_sent)
+    else:
+        await _send(account, file, upload["request"], on_sent)
     return Shared(await _published(account, draft.input(upload["id"])), was_sent=True)
 
 

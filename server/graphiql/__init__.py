@@ -79,9 +79,12 @@ def missing() -> str | None:
     )
 
 
-def page() -> Response:
-    """GraphiQL, sending its requests to the address it was loaded from."""
-    reason = missing()
+def page(unexplorable: str | None = None) -> Response:
+    """GraphiQL, sending its requests to the address it was loaded from.
+
+    *unexplorable*: why it could not show anything; the page says so instead.
+    """
+    reason = unexplorable or missing()
     if reason:
         html = Template((_HERE / "missing.html").read_text()).substitute(reason=escape(reason))
         return HTMLResponse(html, status_code=404, headers=_PAGE_HEADERS)

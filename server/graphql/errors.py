@@ -1,6 +1,6 @@
 """Errors of an answer: a code for programs, a text for people, and no secrets in either."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import structlog
@@ -8,6 +8,8 @@ from graphql import GraphQLError
 
 from resolvers.context import TooBusy, Unauthenticated
 from resolvers.paging import BadArgument
+from server.graphql.limits.deadline import DeadlineExceeded
+from server.rates.limited import RateLimited
 from storage.database import Unavailable
 from storage.objects import StoreUnavailable
 from storage.refusals import Refusal
@@ -18,13 +20,20 @@ INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 UNAVAILABLE: Final = "SERVICE_UNAVAILABLE"
 BAD_INPUT: Final = "BAD_USER_INPUT"
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+DEADLINE: Final = "DEADLINE_EXCEEDED"
+RATE_LIMITED: Final = "RATE_LIMITED"
+# A refusal stays small, whatever was sent: so many errors, and so many characters and places each.
+MOST_ERRORS: Final = 10
+LONGEST_MESSAGE: Final = 400
+MOST_PLACES: Final = 5
 
 _EXPECTED: Final[tuple[tuple[type[Exception], str], ...]] = (
     (Unauthenticated, UNAUTHENTICATED),
     (BadArgument, BAD_INPUT),
-    (TooBusy, "RATE_LIMITED"),
+    (TooBusy, RATE_LIMITED),
     (Unavailable, UNAVAILABLE),
     (StoreUnavailable, UNAVAILABLE),
+    (DeadlineExceeded, DEADLINE),
 )
 
 
@@ -49,15 +58,21 @@ def shown(found: Iterable[GraphQLError], request_id: str) -> list[dict[str, Any]
 
 def _entry(error: GraphQLError) -> dict[str, Any]:
     message, code = _told(error)
-    entry: dict[str, Any] = {"message": message}
+    entry: dict[str, Any] = {"message": _short(message)}
     if error.locations:
         entry["locations"] = [
-            {"line": place.line, "column": place.column} for place in error.locations
+            {"line": place.line, "column": place.column} for place in error.locations[:MOST_PLACES]
         ]
     if error.path:
         entry["path"] = error.path
-    entry["extensions"] = {"code": code}
+    # What an exception of a resolver carries is no business of the client.
+    figures = error.extensions if error.original_error is None else None
+    entry["extensions"] = {"code": code} | (figures or {})
     return entry
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 
 def _told(error: GraphQLError) -> tuple[str, str]:
@@ -66,7 +81,7 @@ def _told(error: GraphQLError) -> tuple[str, str]:
         # What graphql-core itself found wrong with the document or its variables.
         return error.message, BAD_INPUT
     if isinstance(cause, Refusal):
-        # Only a subscription can be refused like this: it has no payload to say so in.
+        # A subscription has no payload to say so in, nor has a field whose thing has just gone.
         return cause.message, cause.code
     for kind, code in _EXPECTED:
         if isinstance(cause, kind):
@@ -74,6 +89,18 @@ def _told(error: GraphQLError) -> tuple[str, str]:
     return "", INTERNAL
 
 
+def unfit(found: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
+    """Why nothing was executed, in few words."""
+    return shown(found[:MOST_ERRORS], request_id)
+
+
 def refused(message: str, code: str = BAD_INPUT) -> dict[str, Any]:
     """An answer to what could not be executed at all."""
     return {"errors": [{"message": message, "extensions": {"code": code}}]}
+
+
+def limited(error: RateLimited) -> dict[str, Any]:
+    """An answer to what is more than the rate limits admit."""
+    body = refused(str(error), RATE_LIMITED)
+    body["errors"][0]["extensions"]["retryAfter"] = error.retry_in_s
+    return body

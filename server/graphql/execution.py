@@ -1,28 +1,31 @@
 """From an operation to its answer, or to its answers one after another."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 from graphql import (
-    DocumentNode,
     ExecutionResult,
-    Executor,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    create_source_event_stream,
-    execute,
     located_error,
 )
 
 from resolvers.context import Context
 from server.graphql import errors
-from server.graphql.documents import Documents, is_subscription, is_write, label
+from server.graphql.answers import Answer
+from server.graphql.documents import Document, Documents, is_write
+from server.graphql.idempotency import Once, Request
+from server.graphql.limits import Exceeded, Limits
+from server.graphql.limits.cost import BadSize
+from server.graphql.limits.deadline import DeadlineExceeded, within
+from server.graphql.persisted import NotAnswered, Persisted
+from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
+from server.graphql.results import NoEvents, Results
 from storage.database import Unavailable
 
 # What is lost with a connection is read again on the next one.
@@ -31,100 +34,133 @@ PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
 Opened = Callable[[], Awaitable[Context]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of an answer, and what is to be known about it outside."""
-
-    body: dict[str, Any]
-    operation: str
-    outcome: str
-
-    @property
-    def was_executed(self) -> bool:
-        """False when the request was refused before any resolver ran."""
-        return "data" in self.body
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """What can be executed."""
-
-    ast: DocumentNode
-    node: OperationDefinitionNode
-    asked: Asked
-
-    @property
-    def name(self) -> str:
-        return f"{self.node.operation.value} {label(self.node)}"
-
-
 class Execution:
     """Executes operations of one schema."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits | None = None,
+        persisted: Persisted | None = None,
+        once: Once | None = None,
+    ) -> None:
         self._schema = schema
-        self._documents = Documents(schema)
+        self._limits = limits or Limits()
+        self._documents = Documents(schema, self._limits)
+        self._results = Results(schema, self._documents, suggestions=self._limits.suggestions)
+        self._persisted = persisted or Persisted()
+        self._once = once
 
-    def is_subscription(self, asked: Asked) -> bool:
-        """Whether it has many answers. Raises BadRequest for a write that came by GET."""
-        document = self._documents.of(asked.query)
-        node = None if document.errors else document.operation(asked.operation_name)
+    def close(self) -> None:
+        """Read no more documents."""
+        self._documents.close()
+
+    @property
+    def unexplorable(self) -> str | None:
+        """Why an explorer of the API would be of no use here; None when it is."""
+        if self._persisted.is_trusted_only:
+            return "Only trusted documents are answered here, so GraphiQL is switched off."
+        if not self._limits.introspection:
+            return "The schema cannot be asked for here, so GraphiQL is switched off."
+        return None
+
+    async def prepared(self, asked: Asked) -> Prepared:
+        """What is asked for, held against every limit; nothing of it was executed.
+
+        Raises BadRequest for a write that came by GET, and Unavailable.
+        """
+        try:
+            text = self._persisted.text(asked)
+        except NotAnswered as error:
+            return Prepared(asked, errors=(error,))
+        document = await self._documents.of(text)
+        if document.errors or document.ast is None:
+            return Prepared(asked, errors=document.errors)
+        self._persisted.keep(asked)
+        node = document.operation(asked.operation_name)
         if node is None:
-            return False
+            return Prepared(asked, errors=(GraphQLError(_which(asked.operation_name)),))
         _require_allowed(node, asked)
-        return is_subscription(node)
+        return self._priced(asked, document, node)
 
-    async def answer(self, asked: Asked, context: Context, request_id: str) -> Answer:
-        """What the client gets. Raises BadRequest for a write that came by GET."""
-        found = self._found(asked, request_id)
-        if isinstance(found, Answer):
-            return found
-        return await self._executed(found, context, request_id)
+    def _priced(self, asked: Asked, document: Document, node: OperationDefinitionNode) -> Prepared:
+        priced = document.priced(self._schema, node)
+        try:
+            cost = priced.cost.of(asked.variables)
+        except BadSize as error:
+            return Prepared(asked, document.ast, node, (error,))
+        if cost > self._limits.cost and asked.cost != "dry-run":
+            what = "rows and calls of an operation"
+            exceeded = Exceeded("TOO_EXPENSIVE", what, self._limits.cost, cost, node)
+            return Prepared(asked, document.ast, node, (exceeded,), cost, priced.root_fields)
+        return Prepared(asked, document.ast, node, (), cost, priced.root_fields, priced.query)
+
+    async def answer(self, operation: Prepared, context: Context, request_id: str) -> Answer:
+        """What the client gets."""
+        return self.unexecuted(operation, request_id) or await self._executed_once(
+            operation, context, request_id
+        )
 
     async def answers(
-        self, asked: Asked, opened: Opened, request_id: str
+        self, operation: Prepared, opened: Opened, request_id: str
     ) -> AsyncGenerator[Answer, None]:
         """All that the client gets, each answer in a context of its own.
 
         The last one was not executed when the operation was refused, or ended by an error.
-        Raises BadRequest for a write that came by GET.
         """
-        found = self._found(asked, request_id)
-        if isinstance(found, Answer):
-            yield found
-        elif not is_subscription(found.node):
-            yield await self._executed(found, await opened(), request_id)
+        unexecuted = self.unexecuted(operation, request_id)
+        if unexecuted is not None:
+            yield unexecuted
+        elif not operation.is_subscription:
+            yield await self._executed_once(operation, await opened(), request_id)
         else:
-            async with aclosing(self._subscribed(found, opened, request_id)) as answers:
+            async with aclosing(self._subscribed(operation, opened, request_id)) as answers:
                 async for answer in answers:
                     yield answer
 
-    def _found(self, asked: Asked, request_id: str) -> _Operation | Answer:
-        document = self._documents.of(asked.query)
-        if document.errors or document.ast is None:
-            return _refused(errors.shown(document.errors, request_id))
-        node = document.operation(asked.operation_name)
-        if node is None:
-            return _refused(_which(asked.operation_name))
-        _require_allowed(node, asked)
-        return _Operation(document.ast, node, asked)
+    def unexecuted(self, operation: Prepared, request_id: str) -> Answer | None:
+        """The answer to what is refused, or only weighed; None for what is to be executed."""
+        if operation.errors:
+            return _refused(errors.unfit(operation.errors, request_id), operation.name)
+        if operation.asked.cost == "dry-run":
+            body = {"data": None, "extensions": {"cost": self._cost(operation)}}
+            return Answer(body, operation.name, "ok")
+        return None
+
+    def _cost(self, operation: Prepared) -> dict[str, Any]:
+        return {
+            "requested": operation.cost,
+            "limit": self._limits.cost,
+            "rootFields": dict(operation.root_fields),
+        }
+
+    async def _executed_once(
+        self, operation: Prepared, context: Context, request_id: str
+    ) -> Answer:
+        async def run(own: Context) -> Answer:
+            return await self._executed(operation, own, request_id)
+
+        request = _repeatable(operation)
+        if request is None or self._once is None:
+            return await run(context)
+        return await self._once.answer(request, operation.name, context, run)
 
     async def _executed(
-        self, operation: _Operation, context: Context, request_id: str, root: object = None
+        self, operation: Prepared, context: Context, request_id: str, root: object = None
     ) -> Answer:
-        result = execute(
-            self._schema,
-            operation.ast,
-            root,
-            context,
-            operation.asked.variables,
-            operation.asked.operation_name,
-        )
-        executed = result if isinstance(result, ExecutionResult) else await result
-        return _answered(executed, operation.name, request_id)
+        try:
+            executed = await within(
+                self._limits.deadline_s, self._results.of(operation, context, root)
+            )
+        except DeadlineExceeded as error:
+            return _refused(errors.shown([located_error(error)], request_id), operation.name)
+        answer = _answered(executed, operation.name, request_id)
+        if self._limits.report_cost or operation.asked.cost == "report":
+            answer.body["extensions"] = {"cost": self._cost(operation)}
+        return answer
 
     async def _subscribed(
-        self, operation: _Operation, opened: Opened, request_id: str
+        self, operation: Prepared, opened: Opened, request_id: str
     ) -> AsyncGenerator[Answer, None]:
         async def answer(event: object) -> Answer:
             async with first.parts.wakeups.turn():
@@ -135,31 +171,12 @@ class Execution:
 
         try:
             first = await opened()
-            async with aclosing(await self._events(operation, first)) as events:
+            async with aclosing(await self._results.events(operation, first)) as events:
                 async for event in events:
                     yield await _patiently(answer, event)
         except Exception as error:  # noqa: BLE001 - What is unexpected is logged there.
-            found = error.errors if isinstance(error, _NoEvents) else [located_error(error)]
+            found = error.errors if isinstance(error, NoEvents) else [located_error(error)]
             yield _refused(errors.shown(found, request_id), operation.name)
-
-    async def _events(
-        self, operation: _Operation, context: Context
-    ) -> AsyncGenerator[object, None]:
-        executor = Executor.build(
-            self._schema,
-            operation.ast,
-            context_value=context,
-            raw_variable_values=operation.asked.variables,
-            operation_name=operation.asked.operation_name,
-        )
-        if isinstance(executor, list):
-            raise _NoEvents(executor)
-        source = create_source_event_stream(executor)
-        found = source if isinstance(source, AsyncIterable | ExecutionResult) else await source
-        if isinstance(found, ExecutionResult):
-            raise _NoEvents(found.errors or [])
-        assert isinstance(found, AsyncGenerator)
-        return found
 
 
 def _require_allowed(node: OperationDefinitionNode, asked: Asked) -> None:
@@ -169,10 +186,14 @@ def _require_allowed(node: OperationDefinitionNode, asked: Asked) -> None:
         )
 
 
-class _NoEvents(Exception):
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__()
-        self.errors = errors
+def _repeatable(operation: Prepared) -> Request | None:
+    """The operation, if it writes and has a key."""
+    asked, node = operation.asked, operation.node
+    if asked.idempotency_key is None or node is None or not is_write(node):
+        return None
+    # The document itself, whether it came as a text or by its hash.
+    text = operation.ast.loc.source.body if operation.ast and operation.ast.loc else asked.query
+    return Request(asked.idempotency_key, text, asked.operation_name or "", asked.variables)
 
 
 async def _patiently(answer: Callable[[object], Awaitable[Answer]], event: object) -> Answer:
@@ -189,7 +210,7 @@ async def _patiently(answer: Callable[[object], Awaitable[Answer]], event: objec
 def _answered(result: ExecutionResult, name: str, request_id: str) -> Answer:
     found = errors.shown(result.errors or (), request_id)
     if found and result.data is None and not any("path" in error for error in found):
-        return _refused(found, name)
+        return _refused(found[: errors.MOST_ERRORS], name)
     body: dict[str, Any] = (
         {"errors": found, "data": result.data} if found else {"data": result.data}
     )
@@ -200,10 +221,9 @@ def _refused(found: list[dict[str, Any]], operation: str = "none") -> Answer:
     return Answer({"errors": found}, operation, found[0]["extensions"]["code"])
 
 
-def _which(name: str | None) -> list[dict[str, Any]]:
-    message = (
+def _which(name: str | None) -> str:
+    return (
         "the document has several operations; say which by operationName"
         if name is None
         else "the document has no operation of the name in operationName"
     )
-    return [{"message": message, "extensions": {"code": errors.BAD_INPUT}}]

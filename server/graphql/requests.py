@@ -3,14 +3,20 @@
 Source: the GraphQL over HTTP specification, https://graphql.github.io/graphql-over-http/draft/.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, cast, get_args
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
 MAX_BODY_BYTES: Final = 128 * 1024
 MAX_DEPTH: Final = 64
+MAX_ID: Final = 256
+COST_HEADER: Final = "X-GraphQL-Cost"
+KEY_HEADER: Final = "Idempotency-Key"
+
+# To be told the cost beside the answer, or instead of it.
+CostWish = Literal["", "report", "dry-run"]
 
 
 class BadRequest(Exception):
@@ -29,10 +35,22 @@ class Asked:
     variables: dict[str, Any]
     operation_name: str | None
     may_write: bool
+    document_id: str | None = None
+    sha256: str | None = None
+    cost: CostWish = ""
+    idempotency_key: str | None = None
 
 
 async def asked(request: Request) -> Asked:
     """What the request asks for. Raises BadRequest."""
+    found, wish = await _asked(request), request.headers.get(COST_HEADER)
+    key = request.headers.get(KEY_HEADER)
+    if key is not None:
+        found = replace(found, idempotency_key=_key(key))
+    return found if wish is None else replace(found, cost=_wish(wish))
+
+
+async def _asked(request: Request) -> Asked:
     if request.method != "POST":
         return _from_address(request)
     content_type = request.headers.get("content-type", "")
@@ -73,7 +91,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
 def _from_address(request: Request) -> Asked:
     members: dict[str, Any] = {
         name: request.query_params.get(name)
-        for name in ("query", "operationName")
+        for name in ("query", "operationName", "documentId")
         if name in request.query_params
     }
     for name in ("variables", "extensions"):
@@ -90,8 +108,6 @@ def operation(members: dict[str, Any], *, may_write: bool) -> Asked:
     """What the members of a request ask for. Raises BadRequest."""
     query, variables = members.get("query"), members.get("variables")
     name, extensions = members.get("operationName"), members.get("extensions")
-    if not isinstance(query, str) or not query.strip():
-        raise BadRequest("query must be a string that is not empty")
     if not isinstance(variables, dict | None):
         raise BadRequest("variables must be an object or null")
     if not isinstance(name, str | None):
@@ -100,7 +116,55 @@ def operation(members: dict[str, Any], *, may_write: bool) -> Asked:
         raise BadRequest("extensions must be an object or null")
     if not _is_storable(members):
         raise BadRequest("texts must not hold NUL, and must not be nested deeper than 64 levels")
-    return Asked(query, variables or {}, name or None, may_write)
+    document_id, sha256 = _document_id(members), _sha256(extensions or {})
+    if document_id is None and sha256 is None and not _is_text(query):
+        raise BadRequest("query must be a string that is not empty")
+    if not isinstance(query, str | None):
+        raise BadRequest("query must be a string or null")
+    wish = _wish((extensions or {}).get("cost", ""))
+    key = _key((extensions or {}).get("idempotencyKey"))
+    return Asked(
+        query or "", variables or {}, name or None, may_write, document_id, sha256, wish, key
+    )
+
+
+def _key(value: object) -> str | None:
+    """An idempotency key; a header may quote it, being a string of structured fields (RFC 9651)."""
+    if not isinstance(value, str | None):
+        raise BadRequest("idempotencyKey must be a string or null")
+    is_quoted = value is not None and len(value) > 1 and value[0] == value[-1] == '"'
+    return value[1:-1] if value is not None and is_quoted else value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _document_id(members: dict[str, Any]) -> str | None:
+    """The id of a document that is known here; Relay's clients call it `id` or `doc_id`."""
+    names = ("documentId",) if members.get("query") else ("documentId", "id", "doc_id")
+    found = next((members[name] for name in names if members.get(name) is not None), None)
+    if found is None or (isinstance(found, str) and 0 < len(found) <= MAX_ID):
+        return found
+    raise BadRequest(f"documentId must be a string of 1 to {MAX_ID} characters")
+
+
+def _sha256(extensions: dict[str, Any]) -> str | None:
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise BadRequest("persistedQuery must be an object of version 1")
+    found = persisted.get("sha256Hash")
+    if not isinstance(found, str) or not 0 < len(found) <= MAX_ID:
+        raise BadRequest("persistedQuery.sha256Hash must be the SHA-256 of the query in hex")
+    return found
+
+
+def _wish(value: object) -> CostWish:
+    if isinstance(value, str) and value in get_args(CostWish):
+        return cast("CostWish", value)
+    raise BadRequest("cost must be report or dry-run")
 
 
 def _is_storable(value: object, depth: int = 0) -> bool:

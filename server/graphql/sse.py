@@ -13,8 +13,7 @@ from starlette.responses import StreamingResponse
 
 from server.graphql import errors
 from server.graphql.accepted import EVENT_STREAM
-from server.graphql.execution import Answer
-from server.graphql.requests import Asked
+from server.graphql.answers import Answer
 from server.graphql.streams import Streams
 
 KEEP_ALIVE_S: Final = 15.0
@@ -24,10 +23,9 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 
 
 def response(
-    streams: Streams, asked: Asked, authorization: str | None, request_id: str
+    streams: Streams, answers: AsyncGenerator[Answer, None], authorization: str | None
 ) -> StreamingResponse:
     """The answers of an operation as they come, until it or the caller's session is over."""
-    answers = streams.answers(asked, authorization, request_id)
     return StreamingResponse(
         _events(streams, answers, authorization),
         # Proxies must pass each event on at once.

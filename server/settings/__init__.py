@@ -13,7 +13,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.settings.accounts import AccountSettings
+from server.settings.edge import EdgeSettings
+from server.settings.limits import LimitSettings
+from server.settings.mail import MailSettings
 from server.settings.media import MediaSettings
+from server.settings.moderation import ModerationSettings
 from server.settings.process import ProcessSettings
 from server.settings.services import ServiceSettings
 
@@ -25,7 +29,17 @@ class SettingsError(Exception):
 
 
 # The last base comes first in the table.
-class Settings(MediaSettings, AccountSettings, ServiceSettings, ProcessSettings, BaseSettings):
+class Settings(
+    EdgeSettings,
+    LimitSettings,
+    MediaSettings,
+    ModerationSettings,
+    MailSettings,
+    AccountSettings,
+    ServiceSettings,
+    ProcessSettings,
+    BaseSettings,
+):
     """Everything that can be configured, with the defaults of a laptop."""
 
     model_config = SettingsConfigDict(

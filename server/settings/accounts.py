@@ -27,6 +27,16 @@ class AccountSettings(BaseModel):
         description="How long the last used refresh token gets the same answer again, in seconds.",
     )
 
+    login_checks_per_account: Annotated[int, Field(ge=1)] = Field(
+        default=10,
+        description="Wrong passwords that strangers may try on one account in 15 minutes. Devices "
+        "and addresses that the account was opened from have their own count.",
+    )
+    login_checks_per_address: Annotated[int, Field(ge=1)] = Field(
+        default=100,
+        description="Wrong passwords that one address may try in 15 minutes, on all accounts.",
+    )
+
     @field_validator("secret_key")
     @classmethod
     def _is_long_enough(cls, value: SecretStr) -> SecretStr:

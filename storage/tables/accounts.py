@@ -13,7 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.tables.columns import identifier, metadata, now, user
+from storage.tables.columns import identifier, metadata, now, user, words
 
 # Apart from users, so that no query of people can carry a hash or an address along.
 credentials = Table(
@@ -22,6 +22,8 @@ credentials = Table(
     user("user_id", primary_key=True),
     Column("email", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
+    # When a code that was sent to the address came back.
+    Column("verified_at", DateTime(timezone=True)),
     Index("credentials_email_key", func.lower(text("email")), unique=True),
 )
 
@@ -33,6 +35,10 @@ sessions = Table(
     now("created_at"),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+    now("used_at"),
+    words("user_agent"),
+    # Where it was opened, by a keyed digest.
+    Column("address_digest", LargeBinary),
     Index(None, "user_id"),
 )
 
@@ -45,4 +51,5 @@ refresh_tokens = Table(
     now("created_at"),
     Column("used_at", DateTime(timezone=True)),
     Index(None, "session_id"),
+    Index(None, "created_at"),
 )

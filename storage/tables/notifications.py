@@ -27,6 +27,7 @@ notifications = Table(
         unique=True,
         postgresql_where=text("kind = 'LIKE' AND read_at IS NULL"),
     ),
+    Index("notifications_read_at_idx", "read_at", postgresql_where=text("read_at IS NOT NULL")),
     Index("notifications_photo_id_idx", "photo_id"),
     Index("notifications_comment_id_idx", "comment_id"),
 )

@@ -42,7 +42,6 @@ photos = Table(
     one_of("failure_code", PhotoFailureCode, nullable=True),
     Column("failure_message", Text),
     now("created_at"),
-    Column("taken_at", DateTime(timezone=True)),
     # Comments are counted at every depth, deleted ones not.
     count("like_count"),
     count("comment_count"),
@@ -140,6 +139,6 @@ variants = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    Column("content_type", Text, nullable=False),
+    Column("content_type", Text, primary_key=True),
     Column("byte_size", BigInteger, nullable=False),
 )

@@ -1,6 +1,7 @@
 """People, and the names they gave up."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -28,6 +29,14 @@ users = Table(
     count("public_photo_count"),
     count("followers_photo_count"),
     count("own_photo_count"),
+    # What the originals of all their photos have together.
+    Column(
+        "own_byte_size",
+        BigInteger,
+        CheckConstraint("own_byte_size >= 0", name="own_byte_size"),
+        nullable=False,
+        server_default="0",
+    ),
     count("follower_count"),
     count("following_count"),
     # Where the squares of the avatar lie, and how large the largest is; null without an avatar.

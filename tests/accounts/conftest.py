@@ -4,12 +4,20 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
-from resolvers.context import Context
+from resolvers.context import Client, Context
 from resolvers.graph import schema
 from server import parts as assembly
 from server.auth.passwords import Passwords
 from storage.tables import metadata
+from tests.accounts.mailing import Mailbox
 from tests.accounts.operations import LOG_IN, PASSWORD, REFRESH, SIGN_UP, account
+
+NOWHERE = Client()
+
+
+@pytest.fixture
+def mailbox(database, tmp_path):
+    return Mailbox(database, tmp_path / "mails")
 
 
 @pytest_asyncio.fixture
@@ -24,9 +32,9 @@ async def parts(settings, database):
 def send(parts):
     """Sends an operation with an Authorization header; answers its data and its errors."""
 
-    async def send(query, authorization=None, **variables):
+    async def send(query, authorization=None, client=NOWHERE, **variables):
         caller = await parts.callers.of(authorization)
-        context = Context(parts, caller)
+        context = Context(parts, caller, client)
         result = await schema.execute(query, variable_values=variables, context_value=context)
         return result.data, [error.message for error in result.errors or []]
 
@@ -45,8 +53,8 @@ def sign_up(send):
 
 @pytest.fixture
 def log_in(send):
-    async def log_in(login, password=PASSWORD):
-        data, errors = await send(LOG_IN, login=login, password=password)
+    async def log_in(login, password=PASSWORD, **more):
+        data, errors = await send(LOG_IN, login=login, password=password, **more)
         assert errors == []
         return data["logIn"]
 

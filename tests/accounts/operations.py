@@ -11,8 +11,8 @@ mutation($input: SignUpInput!) {
 }
 """
 LOG_IN = """
-mutation($login: String!, $password: String!) {
-  logIn(input: {login: $login, password: $password}) {
+mutation($login: String!, $password: String!, $device: String) {
+  logIn(input: {login: $login, password: $password, refreshToken: $device}) {
     session { accessToken refreshToken user { username photoCount } }
     errors { code message path }
   }
@@ -26,6 +26,41 @@ mutation($token: String!) {
   }
 }
 """
+ERRORS = "errors { code message path }"
+CHANGE_PASSWORD = f"""
+mutation($password: String!, $new: String!) {{
+  changePassword(input: {{password: $password, newPassword: $new}}) {{
+    session {{ accessToken refreshToken user {{ username }} }} {ERRORS}
+  }}
+}}
+"""
+REQUEST_RESET = f"""
+mutation($email: String!) {{ requestPasswordReset(input: {{email: $email}}) {{ {ERRORS} }} }}
+"""
+RESET = f"""
+mutation($code: String!, $password: String!) {{
+  resetPassword(input: {{code: $code, password: $password}}) {{
+    session {{ accessToken refreshToken user {{ username }} }} {ERRORS}
+  }}
+}}
+"""
+VERIFY = f"""
+mutation($code: String!) {{
+  verifyEmail(input: {{code: $code}}) {{ account {{ email newEmail }} {ERRORS} }}
+}}
+"""
+CHANGE_EMAIL = f"""
+mutation($email: String!, $password: String!) {{
+  changeEmail(input: {{email: $email, password: $password}}) {{
+    account {{ email newEmail }} {ERRORS}
+  }}
+}}
+"""
+REQUEST_VERIFICATION = f"mutation {{ requestEmailVerification {{ {ERRORS} }} }}"
+ACCOUNT = "{ account { email emailVerifiedAt newEmail } }"
+SESSIONS = "{ sessions { edges { node { id userAgent isCurrent createdAt usedAt } } } }"
+END_SESSION = f"mutation($id: ID!) {{ endSession(id: $id) {{ deletedId {ERRORS} }} }}"
+END_OTHERS = f"mutation {{ endOtherSessions {{ endedCount {ERRORS} }} }}"
 LOG_OUT = "mutation { logOut { errors { code } } }"
 VIEWER = "{ viewer { username } }"
 PASSWORD = "correct horse battery"

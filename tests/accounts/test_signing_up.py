@@ -22,7 +22,7 @@ async def test_signing_up_opens_a_session(send, sign_up, counts):
     assert await send(VIEWER, bearer(session)) == ({"viewer": {"username": "Robin.Doe_1"}}, [])
     after = await counts()
     grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    assert grown == {"users": 1, "credentials": 1, "sessions": 1, "refresh_tokens": 1}
+    assert grown == {"users": 1, "credentials": 1, "sessions": 1, "refresh_tokens": 1, "mails": 1}
 
 
 @pytest.mark.parametrize("given", [{}, {"displayName": None}, {"displayName": " "}])

@@ -121,8 +121,8 @@ async def test_a_deleted_account_is_provably_gone(
     assert found["leftOfUser"]["users.id"] == 1
     assert (found["missing"], found["changed"], found["orphaned"]) == ([], [], [])
     assert found["objects"]["originals/"]["count"] == 3
-    assert found["objects"]["media/"]["count"] == 3 + 3 + 4
-    assert found["rows"]["variants"]["count"] == 6
+    assert found["objects"]["media/"]["count"] == 6 + 6 + 4
+    assert found["rows"]["variants"]["count"] == 12
 
     async with database_here.begin() as tx:
         known = await users.credentials_by_id(tx, person.key)
@@ -134,7 +134,7 @@ async def test_a_deleted_account_is_provably_gone(
         await tx.execute(update(departure_table).values(left_at=past))
     await erase(database_here, person.key)
     waiting = json.loads((await audit("--json")).stdout)
-    assert waiting["awaitingRemoval"] == (1 + 4) + (2 + 3)
+    assert waiting["awaitingRemoval"] == (1 + 4) + (2 + 6)
     await run.run()
 
     after = await audit("--user", person.id)
@@ -143,7 +143,7 @@ async def test_a_deleted_account_is_provably_gone(
     found = json.loads((await audit("--user", person.id, "--json")).stdout)
     assert (found["clean"], found["leftOfUser"], found["awaitingRemoval"]) == (True, {}, 0)
     assert found["objects"]["originals/"]["count"] == 1
-    assert found["objects"]["media/"]["count"] == 3
+    assert found["objects"]["media/"]["count"] == 6
 
 
 @pytest_asyncio.fixture

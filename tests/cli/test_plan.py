@@ -33,8 +33,9 @@ def test_what_is_given_is_not_embedded(tmp_path: Path):
     planned = plan(given)
 
     assert (planned.cluster, planned.objects) == (None, None)
-    # But for a free port, and no wait at the end: nobody balances a laptop.
-    changed = {"port": planned.settings.port, "drain_s": 0}
+    # But for a free port, mails told to whoever develops, and no wait at the end: nobody balances
+    # a laptop.
+    changed = {"port": planned.settings.port, "drain_s": 0, "mail_is_told": True}
     assert planned.settings == given.model_copy(update=changed)
 
 

@@ -53,7 +53,7 @@ async def test_a_deleted_photo_is_gone_with_all_that_hung_on_it(
     await make_comment(
         database, by=ann, of=photo, to=await make_comment(database, by=bob, of=photo)
     )
-    assert len(await every_object(objects) - others) == 5
+    assert len(await every_object(objects) - others) == 8
     assert await total(database, tables.notifications, photo) > 0
     assert await counts(database, ann) == (2, 2, 2)
 

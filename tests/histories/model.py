@@ -6,7 +6,10 @@ people see must be the same.
 
 from dataclasses import dataclass, field
 
+from tests.histories.inbox import Inbox
+
 PUBLIC, FOLLOWERS, PRIVATE = "PUBLIC", "FOLLOWERS", "PRIVATE"
+PROCESSING, READY, FAILED = "PROCESSING", "READY", "FAILED"
 
 
 @dataclass
@@ -14,6 +17,8 @@ class Photo:
     owner: str
     visibility: str
     number: int
+    status: str = PROCESSING
+    is_retryable: bool = True
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Model:
     photos: dict[str, Photo] = field(default_factory=dict)
     likes: set[tuple[str, str]] = field(default_factory=set)
     comments: dict[str, Comment] = field(default_factory=dict)
+    inbox: Inbox = field(default_factory=Inbox)
     count: int = 0
 
     def number(self) -> int:
@@ -48,30 +54,55 @@ class Model:
     def follow(self, by: str, of: str) -> bool:
         if by == of or self.apart(by, of):
             return False
-        if of in self.private and (by, of) not in self.follows:
+        if (by, of) in self.follows | self.requests:
+            return True
+        if of in self.private:
             self.requests.add((by, of))
+            self.inbox.tell(of, by, "FOLLOW_REQUEST")
         else:
             self.follows.add((by, of))
+            self.inbox.tell(of, by, "FOLLOW")
         return True
 
     def unfollow(self, by: str, of: str) -> bool:
         if self.apart(by, of):
             return False
-        self.follows.discard((by, of))
-        self.requests.discard((by, of))
+        self._end(by, of)
         return True
+
+    def remove_follower(self, by: str, of: str) -> bool:
+        if self.apart(by, of):
+            return False
+        self._end(of, by)
+        return True
+
+    def _end(self, by: str, of: str) -> None:
+        if (by, of) in self.requests:
+            self.requests.discard((by, of))
+            self.inbox.withdraw(of, by, "FOLLOW_REQUEST")
+        if (by, of) in self.follows:
+            self.follows.discard((by, of))
+            self.inbox.withdraw(of, by, "FOLLOW")
+            self.inbox.withdraw(by, of, "FOLLOW_ACCEPTED")
 
     def accept(self, by: str, of: str) -> bool:
         if self.apart(by, of) or not {(of, by)} & (self.requests | self.follows):
             return False
-        self.requests.discard((of, by))
-        self.follows.add((of, by))
+        if (of, by) in self.requests:
+            self._let_in(of, by)
         return True
+
+    def _let_in(self, by: str, of: str) -> None:
+        self.requests.discard((by, of))
+        self.follows.add((by, of))
+        self.inbox.withdraw(of, by, "FOLLOW_REQUEST")
+        self.inbox.tell(by, of, "FOLLOW_ACCEPTED")
 
     def decline(self, by: str, of: str) -> bool:
         if self.apart(by, of) or (of, by) not in self.requests:
             return False
         self.requests.discard((of, by))
+        self.inbox.withdraw(by, of, "FOLLOW_REQUEST")
         return True
 
     def block(self, by: str, of: str) -> bool:
@@ -83,6 +114,7 @@ class Model:
         pair = {(by, of), (of, by)}
         self.follows -= pair
         self.requests -= pair
+        self.inbox.sever(by, of)
         return True
 
     def unblock(self, by: str, of: str) -> bool:
@@ -95,24 +127,48 @@ class Model:
             self.private.add(by)
             return
         self.private.discard(by)
-        waiting = {pair for pair in self.requests if pair[1] == by}
-        self.requests -= waiting
-        self.follows |= waiting
+        for follower, _ in [pair for pair in self.requests if pair[1] == by]:
+            self._let_in(follower, by)
+
+    def retry(self, by: str, photo: str) -> bool:
+        tried = self.photos[photo]
+        if tried.owner != by or (tried.status == FAILED and not tried.is_retryable):
+            return False
+        if tried.status == FAILED:
+            tried.status = PROCESSING
+        return True
 
     def like(self, by: str, photo: str) -> bool:
-        if not self.sees(by, photo):
+        if not self.may_respond(by, photo):
             return False
-        self.likes.add((by, photo))
+        if (by, photo) not in self.likes:
+            self.likes.add((by, photo))
+            self.inbox.tell(self.photos[photo].owner, by, "LIKE", photo)
         return True
 
     def unlike(self, by: str, photo: str) -> bool:
-        if not self.sees(by, photo):
+        if not self.may_respond(by, photo):
             return False
-        self.likes.discard((by, photo))
+        if (by, photo) in self.likes:
+            self.likes.discard((by, photo))
+            self.inbox.withdraw(self.photos[photo].owner, by, "LIKE", photo)
         return True
 
+    def may_respond(self, by: str, photo: str) -> bool:
+        return self.sees(by, photo) and self.photos[photo].status == READY
+
+    def comment(self, id: str, comment: Comment) -> None:
+        self.comments[id] = comment
+        owner = self.photos[comment.photo].owner
+        kinds = {owner: "COMMENT"}
+        if comment.parent is not None:
+            kinds[self.comments[comment.parent].author] = "REPLY"
+        for recipient, kind in kinds.items():
+            if self.sees(recipient, comment.photo) and self.meets(recipient, id):
+                self.inbox.tell(recipient, comment.author, kind, comment.photo, id)
+
     def may_comment(self, by: str, photo: str, parent: str | None) -> bool:
-        if not self.sees(by, photo):
+        if not self.may_respond(by, photo):
             return False
         if parent is None:
             return True
@@ -123,11 +179,13 @@ class Model:
         comment = self.comments.get(id)
         if comment is None or comment.is_deleted:
             return False
-        if not self.sees(by, comment.photo) or not self.meets(by, id):
+        is_owner = by == self.photos[comment.photo].owner
+        if not self.sees(by, comment.photo) or not (is_owner or self.meets(by, id)):
             return False
-        if by not in {comment.author, self.photos[comment.photo].owner}:
+        if not is_owner and by != comment.author:
             return False
         comment.is_deleted = True
+        self.inbox.forget_comment(id)
         self._prune(id)
         return True
 
@@ -139,6 +197,7 @@ class Model:
         if self.photos[photo].owner != by:
             return False
         del self.photos[photo]
+        self.inbox.forget_photo(photo)
         self.likes = {like for like in self.likes if like[1] != photo}
         self.comments = {id: each for id, each in self.comments.items() if each.photo != photo}
         return True
@@ -152,7 +211,9 @@ class Model:
         shown = self.photos[photo]
         if viewer == shown.owner:
             return True
-        if self.apart(viewer, shown.owner) or shown.visibility == PRIVATE:
+        if shown.status != READY or shown.visibility == PRIVATE:
+            return False
+        if self.apart(viewer, shown.owner):
             return False
         follows = (viewer, shown.owner) in self.follows
         return follows or (shown.visibility == PUBLIC and shown.owner not in self.private)
@@ -169,6 +230,9 @@ class Model:
     def children(self, parent: str | None) -> list[str]:
         return [id for id, each in self.comments.items() if each.parent == parent]
 
+    def children_of(self, photo: str) -> list[str]:
+        return [id for id, each in self.comments.items() if each.photo == photo]
+
     def photos_of(self, owner: str, viewer: str) -> list[str]:
         shown = [id for id, each in self.photos.items() if each.owner == owner]
         return self._newest(id for id in shown if self.sees(viewer, id))
@@ -178,7 +242,14 @@ class Model:
         return self._newest(
             id
             for id, each in self.photos.items()
-            if each.owner in authors and self.sees(viewer, id)
+            if each.owner in authors and each.status == READY and self.sees(viewer, id)
+        )
+
+    def public(self, viewer: str) -> list[str]:
+        return self._newest(
+            id
+            for id, each in self.photos.items()
+            if each.visibility == PUBLIC and each.status == READY and self.sees(viewer, id)
         )
 
     def _newest(self, ids) -> list[str]:
@@ -202,3 +273,10 @@ class Model:
         ]
         ids.sort(key=lambda each: self.comments[each].number, reverse=parent is None)
         return [(id, self.comments[id].is_deleted, self.thread(photo, viewer, id)) for id in ids]
+
+
+def flat(thread):
+    """(id, is deleted) of everything in a thread."""
+    for id, is_deleted, replies in thread:
+        yield id, is_deleted
+        yield from flat(replies)

@@ -9,7 +9,9 @@ import httpx
 from server import parts
 from server.app import create_app
 from server.settings import Settings
-from tests.making import Person, make_person, make_photo
+from storage import variants
+from storage.rows import AttemptRow, PhotoFailureCode
+from tests.making import Person, Shared, made, make_person, make_photo, make_ready
 
 Answer = TypeVar("Answer")
 
@@ -17,16 +19,28 @@ SEEN = """
 query($name: String!) {
   user(username: $name) {
     photoCount followerCount followingCount viewerFollow followsViewer isPrivate
-    photos(first: 100) { edges { node { id likeCount commentCount viewerHasLiked
-      likers(first: 100) { edges { node { username } } }
+    photos(first: 100) { edges { node { id status likeCount commentCount viewerHasLiked
+      likers(first: 4) { edges { node { username } } }
     } } }
-    followers(first: 100) { edges { node { username } } }
-    following(first: 100) { edges { node { username } } }
+    followers(first: 4) { edges { node { username } } }
+    following(first: 4) { edges { node { username } } }
   }
 }
 """
-FEED = "{ feed(first: 100) { edges { node { id } } } }"
-REQUESTS = "{ followRequests(first: 100) { edges { node { username } } } }"
+LISTS = """
+query($tag: String!) {
+  feed(first: 100) { edges { node { id } } }
+  top: feed(first: 100, order: TOP) { edges { node { id } } }
+  tagged: photos(first: 100, tag: $tag) { edges { node { id } } }
+  followRequests(first: 4) { edges { node { username } } }
+}
+"""
+TOLD = """
+{ notifications(first: 100) { unreadCount edges { node {
+  kind isRead photo { id } comment { id } actorCount actors(first: 4) { username }
+} } } }
+"""
+READ = "mutation { markNotificationsRead { unreadCount errors { code } } }"
 COMMENTS = """
 query($id: ID!) { node(id: $id) {
   ... on Photo { entries: comments(first: 100) { edges { node { id body replyCount } } } }
@@ -41,6 +55,7 @@ class World:
     def __init__(self, settings: Settings) -> None:
         self._runner = asyncio.Runner()
         self._settings = settings
+        self._photos: dict[str, Shared] = {}
         self._database = parts.database(settings, "picshare-histories")
         app = create_app(settings)
         transport = httpx.ASGITransport(app)
@@ -63,8 +78,49 @@ class World:
     def person(self, name: str) -> Person:
         return self._run(make_person(self._database, self._settings, name))
 
-    def photo(self, owner: Person, visibility: str) -> str:
-        return self._run(make_photo(self._database, owner, visibility=visibility)).id
+    def photo(self, owner: Person, visibility: str, tag: str) -> str:
+        """The id of a new photo that awaits its variants."""
+        making = make_photo(
+            self._database, owner, visibility=visibility, tags=[tag], is_ready=False
+        )
+        photo = self._run(making)
+        self._photos[photo.id] = photo
+        return photo.id
+
+    def render(self, id: str) -> None:
+        """What a worker does of a photo that awaits it."""
+        self._run(make_ready(self._database, self._photos[id]))
+
+    def fail(self, id: str, *, is_retryable: bool) -> None:
+        """What a worker does of a picture that is none, or that it cannot handle now."""
+        code = PhotoFailureCode.PROCESSING_ERROR if is_retryable else PhotoFailureCode.CORRUPT_IMAGE
+
+        async def failed() -> bool:
+            async with self._database.begin() as tx:
+                attempt = await variants.begin_attempt(tx, self._photos[id].key)
+                assert attempt is not None
+                return await variants.fail(tx, attempt, code, "it went wrong")
+
+        assert self._run(failed())
+
+    def begin(self, id: str) -> AttemptRow:
+        """A worker begins; `come_late` is how it ends when the photo is deleted meanwhile."""
+
+        async def begun() -> AttemptRow | None:
+            async with self._database.begin() as tx:
+                return await variants.begin_attempt(tx, self._photos[id].key)
+
+        attempt = self._run(begun())
+        assert attempt is not None
+        return attempt
+
+    def come_late(self, attempt: AttemptRow) -> None:
+        async def finished() -> bool:
+            size = {"width": 4, "height": 3, "blurhash": "", "dominant_color": "#000000"}
+            async with self._database.begin() as tx:
+                return await variants.finish(tx, attempt, made(attempt), **size)
+
+        assert self._run(finished()) is False
 
     def ask(self, query: str, viewer: Person, **variables: Any) -> dict[str, Any]:
         answer = self._run(

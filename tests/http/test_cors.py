@@ -48,7 +48,13 @@ async def test_a_page_of_another_origin_may_read_the_answer(client):
 
     assert answer.json() == {"data": {"__typename": "Query"}}
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert names(answer.headers["access-control-expose-headers"]) == {"x-request-id", "retry-after"}
+    assert names(answer.headers["access-control-expose-headers"]) == {
+        "x-request-id",
+        "idempotency-replayed",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+    }
     assert "set-cookie" not in answer.headers
 
 

@@ -101,7 +101,7 @@ async def test_what_was_executed_with_an_error_is_200_in_both_media_types(client
     for accept in (GRAPHQL_JSON, "application/json"):
         answer = await client.post(
             "/graphql",
-            json={"query": "{ photos(first: 0) { edges { cursor } } }"},
+            json={"query": '{ photos(after: "0") { edges { cursor } } }'},
             headers={"Accept": accept},
         )
 

@@ -3,9 +3,11 @@
 import ctypes
 import mmap
 import os
+import resource
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from workers.images import Limits, Rendered, Squares, child, ladder, squares
 
@@ -36,7 +38,7 @@ def hang(_: bytes) -> None:
 def allocate(_: bytes) -> None:
     hoard = []
     while True:
-        hoard.append(bytearray(2**24))
+        hoard.append(bytearray(2**26))
 
 
 def share(_: bytes) -> None:
@@ -50,6 +52,27 @@ def fork(_: bytes) -> None:
 
 def write(path: bytes) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+
+
+def remove(path: bytes) -> None:
+    Path(os.fsdecode(path)).unlink()
+
+
+def kill_the_parent(_: bytes) -> None:
+    os.kill(os.getppid(), signal.SIGTERM)
+
+
+def limit_the_parent(_: bytes) -> None:
+    resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (0, 0))
+
+
+def run_another(_: bytes) -> None:
+    os.execve("/bin/true", ["true"], {})
+
+
+def trace(_: bytes) -> None:
+    if ctypes.CDLL(None, use_errno=True).ptrace(0, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def connect(_: bytes) -> None:
@@ -89,6 +112,11 @@ ORDERS = {
         share,
         fork,
         write,
+        remove,
+        kill_the_parent,
+        limit_the_parent,
+        run_another,
+        trace,
         connect,
         start_a_program,
         tell_secrets,

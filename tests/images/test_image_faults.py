@@ -16,8 +16,9 @@ from workers.images import Crashed, Limits, Studio, formats, render
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are those of Linux")
 
 SABOTAGED = (sys.executable, "-I", str(Path(__file__).with_name("sabotaged_child.py")))
-LIMITS = Limits(cpu_s=1, wall_s=15)
-DEADLINE_S = 20
+# Children are the last to get the processor, and others may want it.
+LIMITS = Limits(cpu_s=2, wall_s=120)
+DEADLINE_S = 60
 
 without_threads = pytest.mark.skipif(
     formats.HAS_HEIF, reason="the HEIC decoder needs threads, which Linux counts as processes"
@@ -58,10 +59,15 @@ async def sabotaged() -> AsyncIterator[Studio]:
         (b"spin", "killed by SIGXCPU"),
         (b"allocate", "ran out of memory"),
         (b"share", "Cannot allocate memory"),
-        pytest.param(b"fork", "BlockingIOError", marks=without_threads),
-        pytest.param(b"start_a_program", "BlockingIOError", marks=without_threads),
-        (b"connect", "Too many open files"),
-        (b"write %s", "Too many open files"),
+        (b"fork", "Operation not permitted"),
+        (b"start_a_program", "Operation not permitted"),
+        (b"connect", "Operation not permitted"),
+        (b"write %s", "Operation not permitted"),
+        (b"remove %s", "Operation not permitted"),
+        (b"kill_the_parent", "Operation not permitted"),
+        (b"limit_the_parent", "Operation not permitted"),
+        (b"run_another", "Operation not permitted"),
+        (b"trace", "Operation not permitted"),
         (b"tell_secrets", "MALLOC_ARENA_MAX"),
         (b"babble", "answered nonsense: its header is too long"),
         (b"promise", "answered nonsense: a number is out of range"),
@@ -101,8 +107,8 @@ async def test_leaving_ends_what_faults_left_behind(photo):
 
 
 async def test_a_hanging_child_is_ended_by_the_clock(photo):
-    async with Studio(Limits(wall_s=1), children=1, command=SABOTAGED) as studio:
-        with pytest.raises(Crashed, match="took longer than 1 s"):
+    async with Studio(Limits(wall_s=5), children=1, command=SABOTAGED) as studio:
+        with pytest.raises(Crashed, match="took longer than 5 s"):
             await studio.render(b"hang")
 
         assert await studio.render(photo) == render(photo, Limits())

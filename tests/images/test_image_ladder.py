@@ -17,7 +17,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def shown(rendered: Rendered, name: str) -> Image.Image:
-    (picture,) = [each for each in rendered.pictures if each.name == name]
+    picture = next(each for each in rendered.pictures if each.name == name)
     return Image.open(io.BytesIO(picture.data))
 
 
@@ -39,12 +39,14 @@ def test_the_ladder_is_exact_and_never_enlarges(size, ladder, kind):
     rendered = render(encoded(Image.new("RGB", size, "#336699"), kind), Limits())
 
     assert (rendered.width, rendered.height) == size
-    assert [each.name for each in rendered.pictures] == ["THUMB", "MEDIUM", "FULL"]
-    assert [(each.width, each.height) for each in rendered.pictures] == ladder
-    assert {each.content_type for each in rendered.pictures} == {"image/webp"}
+    assert [each.name for each in rendered.pictures] == ["THUMB", "MEDIUM", "FULL"] * 2
+    assert [(each.width, each.height) for each in rendered.pictures] == ladder * 2
+    types = [each.content_type for each in rendered.pictures]
+    assert types == ["image/webp"] * 3 + ["image/jpeg"] * 3
     for picture in rendered.pictures:
         with Image.open(io.BytesIO(picture.data)) as image:
-            assert (image.format, image.size) == ("WEBP", (picture.width, picture.height))
+            assert Image.MIME[image.format] == picture.content_type
+            assert image.size == (picture.width, picture.height)
 
 
 def test_a_large_picture_keeps_its_geometry():
@@ -72,6 +74,17 @@ def test_alpha_is_kept(scene):
     for row in (0, 100, 200, 399):
         found, wanted = full.getpixel((300, row))[3], image.getpixel((300, row))[3]
         assert abs(found - wanted) <= 2
+
+
+def test_a_jpeg_shows_what_is_transparent_on_white():
+    image = Image.new("RGBA", (400, 400), (200, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 200, 400))
+
+    full = render(encoded(image), Limits()).pictures[5]
+
+    with Image.open(io.BytesIO(full.data)) as shown_on_white:
+        assert shown_on_white.getpixel((50, 200)) == pytest.approx((255, 255, 255), abs=2)
+        assert shown_on_white.getpixel((350, 200)) == pytest.approx((200, 0, 0), abs=4)
 
 
 def test_transparency_by_palette_and_by_key_is_kept():
@@ -146,7 +159,7 @@ def taken(when: object, offset: object = None) -> datetime | None:
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = when
     if offset is not None:
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.OffsetTimeOriginal] = offset
-    return render(encoded(Image.new("RGB", (8, 8)), "JPEG", exif=exif), Limits()).taken_at
+    return render(encoded(Image.new("RGB", (8, 8)), "JPEG", exif=exif), Limits()).shot.taken_at
 
 
 def test_the_time_is_the_cameras():

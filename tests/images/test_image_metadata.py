@@ -1,11 +1,13 @@
 """Nothing a camera or an editor wrote beside the pixels leaves with them."""
 
 import io
+import zipfile
+from collections.abc import Sequence
 
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
-from workers.images import Limits, Rendered, render
+from workers.images import Limits, Picture, Square, render, squares
 
 CANARY = b"CANARY"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- CANARY xmp --></x:xmpmeta>'
@@ -69,14 +71,48 @@ def chunks(data: bytes) -> list[bytes]:
     return found
 
 
-def require_bare(rendered: Rendered) -> None:
-    for picture in rendered.pictures:
-        assert CANARY not in picture.data
+def segments(data: bytes) -> list[tuple[int, bytes]]:
+    """Marker and content of all segments of a JPEG, whose scans must be followed by its end."""
+    found, at = [], 2
+    while data[at + 1] != 0xD9:
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        found.append((data[at + 1], data[at + 4 : at + 2 + length]))
+        at += 2 + length
+        while data[at] != 0xFF or data[at + 1] in {0, *range(0xD0, 0xD8)}:
+            at += 1
+    assert at + 2 == len(data)
+    return found
+
+
+def require_only_pixels(picture: Picture | Square) -> None:
+    """Nothing is there but what draws the picture."""
+    if picture.content_type == "image/webp":
         assert set(chunks(picture.data)) <= {b"VP8 ", b"VP8L", b"VP8X", b"ALPH"}
+        assert int.from_bytes(picture.data[4:8], "little") + 8 == len(picture.data)
+        return
+    first, *others = segments(picture.data)
+    # JFIF's own, without a thumbnail.
+    assert first == (0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")
+    # Tables, the frame, scans.
+    assert {marker for marker, _ in others} == {0xDB, 0xC4, 0xC2, 0xDA}
+
+
+def require_bare(made: Sequence[Picture | Square]) -> None:
+    assert made
+    for picture in made:
+        assert CANARY not in picture.data
+        require_only_pixels(picture)
         with Image.open(io.BytesIO(picture.data)) as image:
             image.load()
             assert not dict(image.getexif())
             assert not {"exif", "xmp", "icc_profile", "comment"} & set(image.info)
+
+
+def everything_made(data: bytes) -> list[Picture | Square]:
+    """The variants of a photo and the squares of an avatar."""
+    made = [*render(data, Limits()).pictures, *squares.render(data, Limits()).squares]
+    assert len(made) >= 7
+    return made
 
 
 @pytest.mark.parametrize("make", [jpeg, png, webp, avif, gif])
@@ -84,18 +120,80 @@ def test_no_metadata_leaves(scene, make):
     data = make(scene)
     assert CANARY in data
 
-    require_bare(render(data, Limits()))
+    require_bare(everything_made(data))
 
 
 def test_no_metadata_leaves_with_alpha(scene):
     image = scene.copy()
     image.putalpha(100)
 
-    require_bare(render(png(image), Limits()))
+    require_bare(everything_made(png(image)))
 
 
 @pytest.mark.parametrize(
     "name", ["photos/gps_1.jpg", "photos/camera_canon.jpg", "odd/exif_text.png", "odd/exif.avif"]
 )
 def test_no_metadata_leaves_a_real_picture(corpus, name):
-    require_bare(render((corpus / name).read_bytes(), Limits()))
+    require_bare(everything_made((corpus / name).read_bytes()))
+
+
+SCRIPT = b"<script>alert('CANARY')</script>"
+
+
+def with_archive(data: bytes) -> bytes:
+    """A picture that opens as a ZIP archive too."""
+    stream = io.BytesIO(data)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("CANARY.html", SCRIPT)
+    return stream.getvalue()
+
+
+def with_comment(data: bytes, text: bytes) -> bytes:
+    return data[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + data[2:]
+
+
+def gif_and_script() -> bytes:
+    """A GIF whose width reads as the beginning of a comment: also `GIF89a/*...*/=alert()`."""
+    stream = io.BytesIO()
+    Image.new("P", (0x2A2F, 2)).save(stream, "GIF")
+    return stream.getvalue() + b"*/=alert('CANARY')"
+
+
+def polyglots(scene: Image.Image, photo: bytes) -> dict[str, bytes]:
+    stream = io.BytesIO()
+    scene.save(stream, "PNG")
+    return {
+        "JPEG and HTML": with_comment(photo, SCRIPT),
+        "JPEG and HTML behind": photo + b"<html>" + SCRIPT,
+        "JPEG and ZIP": with_archive(photo),
+        "JPEG and JS": with_comment(photo, b"*/=alert('CANARY');/*"),
+        "PNG and ZIP": with_archive(stream.getvalue()),
+        "GIF and JS": gif_and_script(),
+        "PDF behind JPEG": photo + b"%PDF-1.7 CANARY",
+        "two JPEGs": photo + photo + b"CANARY",
+    }
+
+
+@pytest.mark.parametrize("kind", list(polyglots(Image.new("RGB", (1, 1)), b"\xff\xd8")))
+def test_a_picture_that_is_something_else_too_is_a_picture_only(scene, photo, kind):
+    data = polyglots(scene, photo)[kind]
+    assert CANARY in data
+    if "ZIP" in kind:
+        assert zipfile.is_zipfile(io.BytesIO(data))
+
+    made = everything_made(data)
+
+    require_bare(made)
+    for picture in made:
+        assert not zipfile.is_zipfile(io.BytesIO(picture.data))
+        assert b"<script" not in picture.data.lower()
+
+
+def test_a_picture_of_ours_is_encoded_again(scene):
+    """What a client sends is never passed on: bytes it chose could aim at whoever decodes them."""
+    own = render(png(scene), Limits()).pictures
+    for picture in own:
+        again = render(picture.data, Limits())
+
+        assert (again.width, again.height) == (picture.width, picture.height)
+        assert picture.data not in {each.data for each in again.pictures}

@@ -204,7 +204,7 @@ async def test_nothing_is_left_and_what_others_count_is_exact(
     others = await every_object(objects)
     person = await signed_up("leaver_three")
     _, theirs = await life(person, bob, cid)
-    assert len(await every_object(objects) - others) == 5 + 6 + 1
+    assert len(await every_object(objects) - others) == 8 + 6 + 1
     assert await traces_of(database, person.key, "leaver_three") != {}
 
     await leave(person)

@@ -32,6 +32,11 @@ def connected(url: str):
     return asyncpg.connect(url, server_settings={"application_name": "readers"})
 
 
+async def fetch(readers, statement: str, *values: object) -> list[asyncpg.Record]:
+    async with readers.one() as connection:
+        return await connection.fetch(statement, *values)
+
+
 async def until(watcher, question: str, answer: object) -> None:
     async with asyncio.timeout(60):
         while await watcher.fetchval(question) != answer:  # noqa: ASYNC110 - It is PostgreSQL that changes.
@@ -40,13 +45,13 @@ async def until(watcher, question: str, answer: object) -> None:
 
 async def test_one_after_the_other_shares_a_connection(readers, watcher):
     for n in range(5):
-        assert (await readers.fetch("select $1::int", [n]))[0][0] == n
+        assert (await fetch(readers, "select $1::int", n))[0][0] == n
 
     assert await watcher.fetchval(BACKENDS) == 1
 
 
 async def test_many_at_once_share_as_many_as_there_may_be(readers, watcher):
-    asked = [readers.fetch("select $1::int", [n]) for n in range(50)]
+    asked = [fetch(readers, "select $1::int", n) for n in range(50)]
 
     assert [found[0][0] for found in await asyncio.gather(*asked)] == list(range(50))
     assert await watcher.fetchval(BACKENDS) == 2
@@ -54,14 +59,14 @@ async def test_many_at_once_share_as_many_as_there_may_be(readers, watcher):
 
 async def test_an_error_leaves_the_connection_of_use(readers, watcher):
     with pytest.raises(asyncpg.DivisionByZeroError):
-        await readers.fetch("select 1 / $1::int", [0])
+        await fetch(readers, "select 1 / $1::int", 0)
 
-    assert (await readers.fetch("select 1", []))[0][0] == 1
+    assert (await fetch(readers, "select 1"))[0][0] == 1
     assert await watcher.fetchval(BACKENDS) == 1
 
 
 async def test_who_gives_up_stops_the_statement_and_leaves_room(readers, watcher):
-    tasks = [asyncio.create_task(readers.fetch(LONG, [])) for _ in range(3)]
+    tasks = [asyncio.create_task(fetch(readers, LONG)) for _ in range(3)]
     running = f"{BACKENDS} and state = 'active' and query = '{LONG}'"
     await until(watcher, running, 2)
 
@@ -71,26 +76,26 @@ async def test_who_gives_up_stops_the_statement_and_leaves_room(readers, watcher
 
     assert [type(each) for each in ended] == [asyncio.CancelledError] * 3
     await until(watcher, running, 0)
-    asked = [readers.fetch("select 1", []) for _ in range(4)]
+    asked = [fetch(readers, "select 1") for _ in range(4)]
     assert [found[0][0] for found in await asyncio.gather(*asked)] == [1, 1, 1, 1]
 
 
 async def test_who_waits_too_long_is_told(postgres_url, watcher):
     made = Readers(lambda: connected(postgres_url), 1, patience_s=0)
-    long = asyncio.create_task(made.fetch(LONG, []))
+    long = asyncio.create_task(fetch(made, LONG))
     await until(watcher, f"{BACKENDS} and state = 'active'", 1)
 
     with pytest.raises(Busy):
-        await made.fetch("select 1", [])
+        await fetch(made, "select 1")
 
     long.cancel()
     await asyncio.gather(long, return_exceptions=True)
-    assert (await made.fetch("select 1", []))[0][0] == 1
+    assert (await fetch(made, "select 1"))[0][0] == 1
     await made.close()
 
 
 async def test_a_connection_that_the_server_ended_is_replaced(readers, watcher):
-    await readers.fetch("select 1", [])
+    await fetch(readers, "select 1")
     await watcher.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'readers'"
     )
@@ -98,8 +103,8 @@ async def test_a_connection_that_the_server_ended_is_replaced(readers, watcher):
 
     # What was on its way when it ended may be told; no later statement meets it again.
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        await readers.fetch("select 1", [])
-    assert (await readers.fetch("select 1", []))[0][0] == 1
+        await fetch(readers, "select 1")
+    assert (await fetch(readers, "select 1"))[0][0] == 1
     assert await watcher.fetchval(BACKENDS) == 1
 
 
@@ -111,4 +116,4 @@ async def test_a_server_that_is_not_there_is_said(postgres_url):
 
     for _ in range(3):
         with pytest.raises(ConnectionRefusedError):
-            await made.fetch("select 1", [])
+            await fetch(made, "select 1")

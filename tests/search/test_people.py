@@ -40,9 +40,10 @@ async def test_the_whole_name_is_found_before_longer_ones(database, settings, as
 async def test_a_block_hides_people_from_a_search(database, ask, ann, bob):
     await make_block(database, by=ann, of=bob)
 
-    assert await found(ask, query=USERS, search=ann.username, viewer=bob) == []
-    assert await found(ask, query=USERS, search=bob.username, viewer=ann) == []
-    assert await found(ask, query=USERS, search=ann.username) == [ann.id]
+    # Others may have names that are like theirs.
+    assert ann.id not in await found(ask, query=USERS, search=ann.username, viewer=bob)
+    assert bob.id not in await found(ask, query=USERS, search=bob.username, viewer=ann)
+    assert (await found(ask, query=USERS, search=ann.username))[0] == ann.id
 
 
 async def test_a_search_of_people_is_one_statement(database, settings, ask_counted):

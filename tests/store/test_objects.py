@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from minio.error import S3Error
@@ -72,6 +73,18 @@ async def test_a_copy_has_the_bytes_and_the_type(objects, key):
     assert await objects.head(key) is None
     assert await objects.read(f"{key}-copy", 100) == b"original"
     assert (await objects.head(f"{key}-copy")).content_type == "image/avif"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "aws-chunked"])
+async def test_an_encoding_that_a_client_claims_is_not_believed(objects, http, key, encoding):
+    headers = {"Content-Type": "image/jpeg"}
+    url = objects.presigned_put(key, headers | {"Content-Length": "8"}, timedelta(hours=1))
+    sent = headers | {"Content-Encoding": encoding}
+    assert (await http.put(url, content=b"original", headers=sent)).status_code == 200
+
+    assert await objects.read(key, 8) == b"original"
+    async with objects.stream(key, 2, 4) as chunks:
+        assert b"".join([chunk async for chunk in chunks]) == b"igin"
 
 
 async def test_deleting_twice_is_deleting_once(objects, key):
@@ -172,7 +185,7 @@ HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nETag: x\r\n\r\n" + bytes(500
 
 
 async def test_who_cancels_a_stream_closes_its_connection(monkeypatch, listening):
-    monkeypatch.setattr("storage.objects.READ_TIMEOUT_S", 1)
+    monkeypatch.setattr("storage.wire.READ_TIMEOUT_S", 1)
     stalling = Stalling(HALF)
     objects = await listening(stalling.answer)
 

@@ -14,9 +14,9 @@ from resolvers.context import Parts
 from server import app, parts
 from server.embedded import sockets
 from server.embedded.processes import await_condition
-from server.graphql import MAX_MESSAGE_BYTES
 from server.graphql.frames import PROTOCOL
 from server.graphql.streams import Streams
+from server.http import serving as http
 from server.settings import Settings
 from storage.events import user_topic
 from tests.making import Person
@@ -78,12 +78,8 @@ def _served(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ser
     server = uvicorn.Server(
         uvicorn.Config(
             application,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            ws_max_size=MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,
             timeout_graceful_shutdown=DEADLINE_S,
+            **http.options(settings),
         )
     )
     thread = threading.Thread(target=server.run, args=([listening],))

@@ -178,14 +178,15 @@ async def test_an_operation_that_cannot_be_executed_leaves_the_others_alone(api,
         assert await socket.next() == {"__typename": "Query"}
 
 
-async def test_a_socket_carries_a_bounded_number_of_operations(api, database, ann):
+async def test_a_socket_carries_a_bounded_number_of_operations(serving, database, ann):
+    api, most = serving(max_operations_per_socket=5), 5
     photo = await make_photo(database, ann, is_ready=False)
 
     async with api.socket(ann) as socket:
-        for _ in range(websocket.MAX_OPERATIONS):
+        for _ in range(most):
             await socket.subscribe(PHOTO, id=photo.id)
         one_more = await socket.subscribe(PHOTO, id=photo.id)
-        messages = [await socket.receive() for _ in range(websocket.MAX_OPERATIONS + 1)]
+        messages = [await socket.receive() for _ in range(most + 1)]
 
         refused = [message for message in messages if message["type"] != "next"]
         assert [(message["id"], message["type"]) for message in refused] == [(one_more, "error")]

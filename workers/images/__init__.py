@@ -11,6 +11,7 @@ from workers.images.results import (
     Picture,
     Rejected,
     Rendered,
+    Shot,
     Square,
     Squares,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Picture",
     "Rejected",
     "Rendered",
+    "Shot",
     "Square",
     "Squares",
     "Studio",

@@ -11,6 +11,7 @@ import signal
 import sys
 from dataclasses import dataclass
 
+from workers.images import syscalls
 from workers.images.results import Limits
 
 _PR_SET_PDEATHSIG = 1
@@ -35,8 +36,8 @@ def confine(limits: Limits, parent: int, *, needs_threads: bool) -> Gauge | None
 
     Root becomes nobody first, since root is not bound by the limit on processes. Where that
     is not possible (a user namespace with one user), the other walls stand. The system counts
-    threads as processes, so a decoder that needs threads could start processes too; they end
-    with the child, being of its group.
+    threads as processes, so for a decoder that needs threads only the filter of calls tells
+    them apart.
     """
     gauge = Gauge(os.open("/proc/self/statm", os.O_RDONLY)) if sys.platform == "linux" else None
     # Somebody waits for an answer of the API on the same machine; nobody waits for this.
@@ -55,6 +56,7 @@ def confine(limits: Limits, parent: int, *, needs_threads: bool) -> Gauge | None
         # counted: all of it, of whatever kind, together with what is in memory already.
         mapped, resident = gauge.mapped_and_resident()
         _limit("RLIMIT_AS", mapped + max(limits.memory_bytes - resident, 0))
+        syscalls.confine(needs_threads=needs_threads)
     return gauge
 
 

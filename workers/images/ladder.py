@@ -1,11 +1,12 @@
 """The whole way of one picture: open, decode once, shrink in a cascade, encode."""
 
 import io
+from collections.abc import Iterable, Mapping
 
 from PIL import Image
 
 from workers.images import exif, formats, pixels, placeholder
-from workers.images.results import CONTENT_TYPE, Limits, Picture, PictureName, Rendered
+from workers.images.results import CONTENT_TYPE, JPEG, Limits, Picture, PictureName, Rendered
 
 LADDER: dict[PictureName, int] = {"THUMB": 320, "MEDIUM": 1080, "FULL": 2048}
 _QUALITY = 80
@@ -28,9 +29,9 @@ def _rendered(original: Image.Image) -> Rendered:
     full_size = pixels.fitting(size, LADDER["FULL"])
     formats.decode(original, full_size)
     # EXIF may lie behind the pixels, and is out of reach once the original is closed.
-    orientation, taken_at = exif.orientation(original), exif.taken_at(original)
+    orientation, shot = exif.orientation(original), exif.shot(original)
     small = pixels.shrunk(original, full_size, may_close=True)
-    small = pixels.in_srgb(small, original.info.get("icc_profile"))
+    small = pixels.in_srgb(small, original.info)
     full = pixels.bare(pixels.upright(small, orientation))
     medium = pixels.shrunk(full, pixels.fitting(full.size, LADDER["MEDIUM"]))
     thumb = pixels.shrunk(medium, pixels.fitting(full.size, LADDER["THUMB"]))
@@ -40,20 +41,33 @@ def _rendered(original: Image.Image) -> Rendered:
         height=size[0] if lies_on_its_side else size[1],
         blurhash=placeholder.blurred(thumb),
         dominant_color=placeholder.dominant_color(thumb),
-        taken_at=taken_at,
+        shot=shot,
         pictures=_encoded({"THUMB": thumb, "MEDIUM": medium, "FULL": full}),
     )
 
 
 def _encoded(rungs: dict[PictureName, Image.Image]) -> tuple[Picture, ...]:
-    done: dict[tuple[int, int], bytes] = {}
-    for image in rungs.values():
-        if image.size not in done:
-            done[image.size] = webp(image)
-    return tuple(
-        Picture(name, done[image.size], image.width, image.height, CONTENT_TYPE)
-        for name, image in rungs.items()
-    )
+    """Every rung in every format; rungs of one size are the same bytes."""
+    made: list[Picture] = []
+    for content_type, encode in ((CONTENT_TYPE, webp), (JPEG, jpeg)):
+        by_size = {image.size: encode(image) for image in _of_each_size(rungs)}
+        made += [
+            Picture(name, by_size[image.size], image.width, image.height, content_type)
+            for name, image in rungs.items()
+        ]
+    return tuple(made)
+
+
+def _of_each_size(rungs: Mapping[PictureName, Image.Image]) -> Iterable[Image.Image]:
+    return {image.size: image for image in rungs.values()}.values()
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """*image* on white, for what shows no WebP: larger, and with nothing attached either."""
+    encoded = io.BytesIO()
+    options = {"quality": _QUALITY, "progressive": True, "optimize": True}
+    pixels.bare(pixels.on_white(image)).save(encoded, "JPEG", **options)
+    return encoded.getvalue()
 
 
 def webp(image: Image.Image) -> bytes:

@@ -1,6 +1,8 @@
 """From a decoded picture to an upright one in sRGB, never holding two large copies."""
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from PIL import Image, ImageCms
 
@@ -8,6 +10,9 @@ _SRGB = ImageCms.createProfile("sRGB")
 # A long edge this many times the one wanted is halved, thirded, ... by averaging before the filter.
 _AVERAGED_FROM = 1.5
 _STRIP_PIXELS = 2**20
+# What a PNG of our days has, and how far from that a gamma is ignored, as browsers do.
+_USUAL_GAMMA = 0.45455
+_VISIBLE = 0.05
 
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -73,12 +78,16 @@ def _in_plain_mode(strip: Image.Image, mode: str) -> Image.Image:
     return strip if strip.mode == mode else strip.convert(mode)
 
 
-def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """*image* in mode RGB, or RGBA if any of it shows through, meant for a screen of the web."""
+def in_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
+    """*image* in mode RGB, or RGBA if any of it shows through, meant for a screen of the web.
+
+    What its file says of its colours stands in *info*: a profile, else sRGB by name, else a gamma.
+    """
     alpha = image.getchannel("A") if "A" in image.getbands() else None
     colours = image.getchannel("L") if image.mode == "LA" else image
     colours = colours.convert("RGB") if colours.mode == "RGBA" else colours
-    converted = _by_profile(colours, profile) or colours.convert("RGB")
+    by_profile = _by_profile(colours, info.get("icc_profile"))
+    converted = by_profile or _by_gamma(colours.convert("RGB"), info)
     if alpha is not None and alpha.getextrema() != (255, 255):
         converted.putalpha(alpha)
     return converted
@@ -103,10 +112,30 @@ def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None
         return None
 
 
+def _by_gamma(image: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
+    """*image* as the gamma chunk of a PNG means it, where nothing better says it."""
+    gamma = info.get("gamma")
+    if "srgb" in info or not isinstance(gamma, float) or not 1 / 8 <= gamma <= 8:  # noqa: PLR2004
+        return image
+    exponent = _USUAL_GAMMA / gamma
+    if abs(exponent - 1) < _VISIBLE:
+        return image
+    levels = [round(255 * (level / 255) ** exponent) for level in range(256)]
+    return image.point(levels * 3)
+
+
 def upright(image: Image.Image, orientation: int) -> Image.Image:
     """*image* turned and mirrored as its EXIF orientation asks."""
     transposition = _TRANSPOSITIONS.get(orientation)
     return image if transposition is None else image.transpose(transposition)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """*image*, of mode RGB or RGBA, as it looks on white paper."""
+    if image.mode == "RGB":
+        return image
+    canvas = Image.new("RGBA", image.size, "#ffffff")
+    return Image.alpha_composite(canvas, image).convert("RGB")
 
 
 def bare(image: Image.Image) -> Image.Image:

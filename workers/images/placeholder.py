@@ -3,6 +3,8 @@
 import blurhash
 from PIL import Image
 
+from workers.images.pixels import on_white
+
 _EDGE = 32
 _COLOURS = 6
 _OPAQUE = 128
@@ -11,7 +13,7 @@ _WHITE = "#ffffff"
 
 def blurred(image: Image.Image) -> str:
     """The blurhash of an RGB or RGBA picture, 4 by 3 components, shown on white."""
-    small = _on_white(_small(image))
+    small = on_white(_small(image))
     across, pixels = small.width * 3, small.tobytes()
     rows = [pixels[at : at + across] for at in range(0, len(pixels), across)]
     nested = [[row[at : at + 3] for at in range(0, across, 3)] for row in rows]
@@ -38,10 +40,3 @@ def _small(image: Image.Image) -> Image.Image:
     copy = image.copy()
     copy.thumbnail((_EDGE, _EDGE), Image.Resampling.BOX)
     return copy
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    canvas = Image.new("RGBA", image.size, _WHITE)
-    return Image.alpha_composite(canvas, image).convert("RGB")

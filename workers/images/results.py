@@ -5,9 +5,19 @@ from datetime import datetime
 from typing import Final, Literal
 
 CONTENT_TYPE = "image/webp"
+JPEG: Final = "image/jpeg"
 
 # Edges of squares, in pixels.
 RUNGS: Final = (64, 128, 256, 512)
+
+# What is believed of the figures a camera writes.
+RANGES: Final = {
+    "focal_length_mm": (0.1, 100_000.0),
+    "f_number": (0.1, 1_000.0),
+    "exposure_s": (1e-9, 1e7),
+    "iso": (1.0, 1e8),
+}
+LONGEST_NAME: Final = 100
 
 PictureName = Literal["THUMB", "MEDIUM", "FULL"]
 RejectionCode = Literal["UNSUPPORTED_FORMAT", "CORRUPT_IMAGE", "TOO_MANY_PIXELS"]
@@ -35,18 +45,34 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """All that is kept of an original; width and height are those of the upright original.
+class Shot:
+    """What the camera wrote beside the pixels; None for what it did not, or what cannot be.
 
     `taken_at` has an offset where the camera wrote one. Without it the time is naive: it is
-    the camera's wall clock, and nobody knows in which zone.
+    the camera's wall clock, and nobody knows in which zone. The place is in degrees.
     """
+
+    taken_at: datetime | None = None
+    make: str | None = None
+    model: str | None = None
+    lens: str | None = None
+    focal_length_mm: float | None = None
+    f_number: float | None = None
+    exposure_s: float | None = None
+    iso: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """All that is kept of an original; width and height are those of the upright original."""
 
     width: int
     height: int
     blurhash: str
     dominant_color: str
-    taken_at: datetime | None
+    shot: Shot
     pictures: tuple[Picture, ...]
 
 

@@ -22,10 +22,10 @@ def render(data: bytes, limits: Limits) -> Squares:
 
 def _rendered(original: Image.Image) -> Squares:
     formats.decode(original, _covering(original.size, RUNGS[-1]))
-    orientation, profile = exif.orientation(original), original.info.get("icc_profile")
+    orientation, said = exif.orientation(original), original.info
     near = _middle(original, _MOST_PROPORTION)
     small = pixels.shrunk(near, _covering(near.size, RUNGS[-1]), may_close=True)
-    square = pixels.upright(_middle(pixels.in_srgb(small, profile), 1), orientation)
+    square = pixels.upright(_middle(pixels.in_srgb(small, said), 1), orientation)
     return Squares(tuple(_encoded(square, rung) for rung in _rungs(square.width)))
 
 

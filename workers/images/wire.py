@@ -9,18 +9,22 @@ import re
 import struct
 from asyncio import StreamReader
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, get_args
 
 from workers.images.results import (
     CONTENT_TYPE,
+    JPEG,
+    LONGEST_NAME,
+    RANGES,
     RUNGS,
     Picture,
     PictureName,
     Rejected,
     RejectionCode,
     Rendered,
+    Shot,
     Square,
     Squares,
 )
@@ -83,12 +87,16 @@ def _described(rendered: Rendered) -> dict[str, object]:
         "height": rendered.height,
         "blurhash": rendered.blurhash,
         "dominant_color": rendered.dominant_color,
-        "taken_at": rendered.taken_at.isoformat() if rendered.taken_at else "",
+        "shot": _shot_described(rendered.shot),
         "pictures": [
             {"width": picture.width, "height": picture.height, "bytes": len(picture.data)}
             for picture in rendered.pictures
         ],
     }
+
+
+def _shot_described(shot: Shot) -> dict[str, object]:
+    return asdict(shot) | {"taken_at": shot.taken_at.isoformat() if shot.taken_at else None}
 
 
 async def unpacked(reader: StreamReader) -> Answer:
@@ -122,26 +130,65 @@ def _rejected(said: Mapping[str, Any]) -> Rejected:
 
 async def _rendered(said: Mapping[str, Any], reader: StreamReader) -> Rendered:
     width, height = _whole(said["width"], _MOST_EDGE), _whole(said["height"], _MOST_EDGE)
-    taken_at = _text(said["taken_at"], r"[-+:.T\d]*")
     names: tuple[PictureName, ...] = get_args(PictureName)
+    due = [(name, kind) for kind in (CONTENT_TYPE, JPEG) for name in names]
     return Rendered(
         width=width,
         height=height,
         blurhash=_text(said["blurhash"], r"[0-9A-Za-z#$%*+,\-.:;=?@\[\]^_{|}~]{28}"),
         dominant_color=_text(said["dominant_color"], r"#[0-9a-f]{6}"),
-        taken_at=datetime.fromisoformat(taken_at) if taken_at else None,
+        shot=_shot(said["shot"]),
         pictures=tuple(
             [
-                await _picture(name, picture, reader)
-                for name, picture in zip(names, said["pictures"], strict=True)
+                await _picture(name, kind, picture, reader)
+                for (name, kind), picture in zip(due, said["pictures"], strict=True)
             ]
         ),
     )
 
 
-async def _picture(name: PictureName, said: Mapping[str, Any], reader: StreamReader) -> Picture:
+def _shot(said: Mapping[str, Any]) -> Shot:
+    taken_at = None if said["taken_at"] is None else _text(said["taken_at"], r"[-+:.T\d]+")
+    latitude, longitude = _within(said["latitude"], -90, 90), _within(said["longitude"], -180, 180)
+    if (latitude is None) is not (longitude is None):
+        raise NonsenseError("half a place is none")
+    return Shot(
+        taken_at=datetime.fromisoformat(taken_at) if taken_at else None,
+        make=_name(said["make"]),
+        model=_name(said["model"]),
+        lens=_name(said["lens"]),
+        focal_length_mm=_within(said["focal_length_mm"], *RANGES["focal_length_mm"]),
+        f_number=_within(said["f_number"], *RANGES["f_number"]),
+        exposure_s=_within(said["exposure_s"], *RANGES["exposure_s"]),
+        iso=None if said["iso"] is None else _whole(said["iso"], int(RANGES["iso"][1])),
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _name(value: object) -> str | None:
+    if value is None:
+        return None
+    name = _text(value, r".+")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise NonsenseError("a name is not what it should be")
+    return name
+
+
+def _within(value: object, least: float, most: float) -> float | None:
+    if value is None:
+        return None
+    if type(value) is not float or not least <= value <= most:
+        raise NonsenseError("a number is out of range")
+    return value
+
+
+async def _picture(
+    name: PictureName, content_type: str, said: Mapping[str, Any], reader: StreamReader
+) -> Picture:
     width, height = _whole(said["width"], _MOST_EDGE), _whole(said["height"], _MOST_EDGE)
-    return Picture(name, await _webp(said, reader), width, height, CONTENT_TYPE)
+    data = await _encoded(said, reader, content_type)
+    return Picture(name, data, width, height, content_type)
 
 
 async def _squares(said: Sequence[Mapping[str, Any]], reader: StreamReader) -> Squares:
@@ -150,7 +197,10 @@ async def _squares(said: Sequence[Mapping[str, Any]], reader: StreamReader) -> S
         tuple(
             [
                 Square(
-                    rung, await _webp(square, reader), _whole(square["edge"], rung), CONTENT_TYPE
+                    rung,
+                    await _encoded(square, reader, CONTENT_TYPE),
+                    _whole(square["edge"], rung),
+                    CONTENT_TYPE,
                 )
                 for rung, square in zip(rungs, said, strict=True)
             ]
@@ -158,10 +208,11 @@ async def _squares(said: Sequence[Mapping[str, Any]], reader: StreamReader) -> S
     )
 
 
-async def _webp(said: Mapping[str, Any], reader: StreamReader) -> bytes:
+async def _encoded(said: Mapping[str, Any], reader: StreamReader, content_type: str) -> bytes:
     data = await reader.readexactly(_whole(said["bytes"], _MOST_PICTURE_BYTES))
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
-        raise NonsenseError("its picture is not WebP")
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    if not (data.startswith(b"\xff\xd8\xff") if content_type == JPEG else is_webp):
+        raise NonsenseError("its picture is of another kind")
     return data
 
 

@@ -8,6 +8,6 @@ executed again, or at all, by graphql-core, whose answer counts. A query changes
 asking twice is safe.
 """
 
-from server.graphql.compiled.queries import Abandoned, Query, compiled
+from server.graphql.compiled.queries import MOST_PLANS, Abandoned, Query, compiled
 
-__all__ = ["Abandoned", "Query", "compiled"]
+__all__ = ["MOST_PLANS", "Abandoned", "Query", "compiled"]

@@ -1,9 +1,18 @@
 """Leaf values as graphql-core writes them, with the common case in the generated code."""
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, Final
 
-from graphql import GraphQLBoolean, GraphQLID, GraphQLInt, GraphQLLeafType, GraphQLString, Undefined
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLString,
+    Undefined,
+)
 
 # Python expressions that hold for values which are written as they are.
 AS_IS: Final = {
@@ -20,12 +29,29 @@ class NotWritten(Exception):
 
 def writer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     """What writes a value; it raises what the type raises, and NotWritten for a null."""
+    members = getattr(leaf, "wrapped_cls", None)
+    if isinstance(leaf, GraphQLEnumType) and members is not None:
+        return _member_writer(leaf, members)
 
     def write(value: object) -> Any:
         written = None if value is None or value is Undefined else leaf.coerce_output_value(value)
         if written is None or written is Undefined:
             raise NotWritten(leaf.name)
         return written
+
+    return write
+
+
+def _member_writer(leaf: GraphQLEnumType, members: type[Enum]) -> Callable[[Any], Any]:
+    """The same for the members of an enum, of which there are few."""
+    named = {value.value: name for name, value in leaf.values.items()}
+    names = {member: named[member.value] for member in members}
+
+    def write(value: object) -> Any:
+        # A text that equals a member's value is left to graphql-core.
+        if value.__class__ is not members:
+            raise NotWritten(leaf.name)
+        return names[value]
 
     return write
 

@@ -22,7 +22,7 @@ from server.graphql.compiled.plans import Field, NotCovered, Planner
 from server.graphql.compiled.running import Operation, Run
 
 # Each combination of what stands in @skip and @include is a plan of its own.
-MOST_PLANS: Final = 8
+MOST_PLANS: Final = 4
 
 Root = Callable[[list[object], Run], Awaitable[list[dict[str, Any]]]]
 
@@ -42,7 +42,7 @@ class Query:
     async def answer(self, context: object, variables: dict[str, Any]) -> dict[str, Any]:
         """The data of an answer without errors. Raises Abandoned."""
         known = self._variables(variables)
-        root, edges = self._plan(known)
+        root, edges = self.plan(known)
         try:
             answers = await root([None], Run(self._operation, edges, known, context))
         except Exception as error:
@@ -62,7 +62,8 @@ class Query:
             raise Abandoned
         return found
 
-    def _plan(self, variables: VariableValues) -> tuple[Root, list[Field]]:
+    def plan(self, variables: VariableValues) -> tuple[Root, list[Field]]:
+        """What is executed with such variables, made the first time. Raises Abandoned."""
         steered = tuple(variables.coerced.get(name) for name in self._steering)
         if steered not in self._plans:
             if len(self._plans) == MOST_PLANS:

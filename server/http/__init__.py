@@ -1,0 +1,1 @@
+"""What connections are held to before and beside the application: time, size, number."""

@@ -1,0 +1,281 @@
+"""HTTP/1.1 as uvicorn speaks it, within limits of time and size, and strict where it is lax.
+
+Source: RFC 9112, https://www.rfc-editor.org/rfc/rfc9112.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from server.http.draining import Draining
+
+# How long what is sent beyond an early answer is dropped, and how much of it, before the end.
+LINGER_S: Final = 2.0
+LINGER_BYTES: Final = 64 * 1024
+_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one connection, and all together, are held to."""
+
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 15.0
+    head_bytes: int = 32 * 1024
+    headers: int = 100
+    connections: int = 10_000
+
+
+BOUNDS: Final = Bounds()
+
+
+class Connection(Draining, HttpToolsProtocol):
+    """One connection; see `bounded` for its bounds."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.bounds = bounds
+        # When what is awaited must have come; None while nothing is.
+        self._until: float | None = None
+        self._watching: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+        self._field_bytes = 0
+        self._is_in_body = False
+        self._running: RequestResponseCycle = None  # type: ignore[assignment] # As uvicorn has it.
+        self._lingered: int | None = None
+        self._refusal = HTTPStatus.BAD_REQUEST
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Await the first request; one connection too many is told so, and closed."""
+        super().connection_made(transport)
+        if len(self.connections) > self.bounds.connections:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self._await_for(self.bounds.head_timeout_s)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Watch no more."""
+        if self._watching is not None:
+            self._watching.cancel()
+        # uvicorn tells the newest request, which may be one that waits behind this one.
+        self._abandon()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, within the bounds."""
+        if self._lingered is not None:
+            self._linger(len(data))
+            return
+        if self.transport.is_closing():
+            return
+        if not self._is_in_body:
+            self._head_bytes += len(data)
+            if self._until is None and self._is_idle():
+                self._await_for(self.bounds.head_timeout_s)
+        super().data_received(data)
+        # What is longer than a head may be was a head only if it is still not over.
+        if self._head_bytes > self.bounds.head_bytes and self._is_idle():
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Await the rest of the head."""
+        super().on_message_begin()
+        self._field_bytes = 0
+        if self._until is None:
+            self._await_for(self.bounds.head_timeout_s)
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address. Raises ValueError when it is too long."""
+        super().on_url(url)
+        if len(self.url) > self.bounds.head_bytes:
+            self._refusal = HTTPStatus.REQUEST_URI_TOO_LONG
+            raise ValueError("the address is too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. Raises ValueError when they are too many or too long."""
+        super().on_header(name, value)
+        self._field_bytes += len(name) + len(value)
+        if len(self.headers) > self.bounds.headers or self._field_bytes > self.bounds.head_bytes:
+            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ValueError("too many headers, or too long ones")
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer. Raises ValueError when for whom it is, or where it ends, is in doubt."""
+        names = [name for name, _ in self.headers]
+        self._require_host(names)
+        if b"transfer-encoding" in names:
+            self._require_chunked()
+        self._head_bytes = 0
+        self._is_in_body = not _BODY.isdisjoint(names)
+        self._until = None
+        super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        # Of a request that waited its turn we did not read the rest.
+        if cycle is self.cycle and self._is_in_body:
+            self._await_for(self.bounds.body_timeout_s)
+        super()._start_asgi_task(cycle, app)
+
+    def on_message_complete(self) -> None:
+        """Await nothing until the answer is out."""
+        self._is_in_body = False
+        self._until = None
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, unless this one was answered before its end."""
+        if self._is_in_body and not self.pipeline and not self.transport.is_closing():
+            self._begin_to_linger()
+            return
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read."""
+        del msg
+        self._refuse(self._refusal)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the WebSocket, which has limits of its own."""
+        self._until = None
+        if self._watching is not None:
+            self._watching.cancel()
+        super().handle_websocket_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # Whatever follows is in no language of ours.
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+        self.flow.pause_reading()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End what nobody uses; a peer that does not read the last answer is not waited for."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
+    def _is_answering(self) -> bool:
+        return self._running is not None and not self._running.response_complete
+
+    def _is_idle(self) -> bool:
+        return not self._is_in_body and not self._is_answering()
+
+    def _require_host(self, names: list[bytes]) -> None:
+        hosts = names.count(b"host")
+        if hosts > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
+            raise ValueError("a request has one Host")
+        if self.url.startswith((b"/", b"*")):
+            return
+        # A target that is a whole address names the host a second time.
+        named = urlsplit(self.url).netloc.lower()
+        if not hosts or named != self.headers[names.index(b"host")][1].strip().lower():
+            raise ValueError("the target and Host name different hosts")
+
+    def _require_chunked(self) -> None:
+        given = [value for name, value in self.headers if name == b"transfer-encoding"]
+        is_chunked = len(given) == 1 and given[0].strip().lower() == b"chunked"
+        if not is_chunked or self.parser.get_http_version() == "1.0":
+            raise ValueError("the one transfer coding is chunked, of HTTP/1.1")
+
+    def _await_for(self, seconds: float) -> None:
+        self._until = self.loop.time() + seconds
+
+    def _watch(self) -> None:
+        """Look from time to time: cheaper than a timer for each request."""
+        now = self.loop.time()
+        if self._until is not None and now >= self._until:
+            self._time_out()
+            return
+        pause_s = self.bounds.head_timeout_s / 2
+        left_s = pause_s if self._until is None else self._until - now
+        self._watching = self.loop.call_later(min(pause_s, left_s), self._watch)
+
+    def _time_out(self) -> None:
+        if self._lingered is not None or (self._is_idle() and not self._head_bytes):
+            # Nothing was asked: there is nothing to say.
+            self.transport.abort()
+            return
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Say why, and end; never in the middle of an answer, or before one that is due."""
+        if self.transport.is_closing():
+            return
+        if self._is_answering():
+            if self._running is not self.cycle or not self._is_in_body:
+                self._answer_no_more()
+                return
+            self._abandon()
+            if self._running.response_started:
+                self.transport.abort()
+                return
+        self.transport.write(_refused(status))
+        self.transport.close()
+
+    def _answer_no_more(self) -> None:
+        """Finish what is being answered, and read nothing behind it."""
+        self.pipeline.clear()
+        self._running.keep_alive = False
+        self._until = None
+        self.flow.pause_reading()
+
+    def _abandon(self) -> None:
+        """Let what is being answered know that nobody is there."""
+        if self._is_answering():
+            self._running.disconnected = True
+            self._running.message_event.set()
+
+    def _begin_to_linger(self) -> None:
+        """Say that nothing more comes, and let the peer read that before the connection ends.
+
+        Closed at once, the answer would be lost with what was not read: RFC 9112, 9.6.
+        """
+        self._unset_keepalive_if_required()
+        self._lingered = 0
+        self._await_for(LINGER_S)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._watch()
+
+    def _linger(self, received: int) -> None:
+        assert self._lingered is not None
+        self._lingered += received
+        if self._lingered > LINGER_BYTES:
+            self.transport.abort()
+
+
+def bounded(bounds: Bounds) -> Callable[..., Connection]:
+    """Makes connections of these bounds; it can be sent to another process."""
+    return partial(Connection, bounds=bounds)
+
+
+def _refused(status: HTTPStatus) -> bytes:
+    text = status.phrase.encode()
+    again = b"retry-after: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else b""
+    return (
+        b"HTTP/1.1 %d %b\r\n" % (status, text)
+        + b"content-type: text/plain; charset=utf-8\r\n"
+        + b"content-length: %d\r\n" % len(text)
+        + b"x-content-type-options: nosniff\r\n"
+        + again
+        + b"connection: close\r\n\r\n"
+        + text
+    )

@@ -1,0 +1,1 @@
+"""Rate limits by cost, of users and addresses, counted for all processes together."""

@@ -1,0 +1,154 @@
+"""Where buckets are kept: in this process, in PostgreSQL, or in Redis."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final, Protocol
+
+import structlog
+
+from storage import rates
+from storage.database import Database, Unavailable, Writing
+from storage.rates import Grant
+
+log = structlog.get_logger("rates")
+
+# A bucket that cannot be asked for so long must not hold up requests.
+PATIENCE_S: Final = 0.5
+ALONE_S: Final = 5.0
+MOST: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A bucket's size, and how fast it fills."""
+
+    name: str
+    points: int
+    per_s: float
+
+    @property
+    def span_s(self) -> float:
+        """How long an empty one takes to be full."""
+        return self.points / self.per_s
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be taken, in seconds of refilling: the least, more if there is much, and what
+    comes back because it was not used.
+    """
+
+    least_s: float
+    wanted_s: float
+    back_s: float = 0.0
+
+
+class Buckets(Protocol):
+    """Takes out of buckets, whoever else does so at the same time. May raise Unavailable."""
+
+    async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant: ...
+
+    async def sweep(self) -> None:
+        """Drop what is worth nothing."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class InMemory:
+    """Buckets of one process."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic, most: int = MOST) -> None:
+        self._clock = clock
+        self._most = most
+        self._full_at: OrderedDict[bytes, float] = OrderedDict()
+
+    async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant:
+        """Take what is wanted but no large part of what is left, the least, or nothing."""
+        now = self._clock()
+        full_at = max(self._full_at.get(key, now) - wish.back_s, now)
+        spare_s = policy.span_s - (full_at - now)
+        taken_s = (
+            max(wish.least_s, min(wish.wanted_s, spare_s / 8)) if spare_s >= wish.least_s else 0.0
+        )
+        self._full_at[key] = full_at + taken_s
+        self._full_at.move_to_end(key)
+        if len(self._full_at) > self._most:
+            self._full_at.popitem(last=False)
+        return Grant(taken_s, full_at + taken_s - now)
+
+    async def sweep(self) -> None:
+        """Drop the buckets that are full."""
+        now = self._clock()
+        for key in [key for key, full_at in self._full_at.items() if full_at <= now]:
+            del self._full_at[key]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class InPostgres:
+    """Buckets of all processes, on connections that requests cannot use up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant:
+        """One statement; see `storage.rates.take`."""
+        async with self._database.connect() as connection:
+            return await rates.take(
+                Writing(connection),
+                key,
+                span_s=policy.span_s,
+                least_s=wish.least_s,
+                wanted_s=wish.wanted_s,
+                back_s=wish.back_s,
+            )
+
+    async def sweep(self) -> None:
+        """Drop the buckets that are full."""
+        async with self._database.connect() as connection:
+            await rates.sweep(Writing(connection))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._database.close()
+
+
+class Fallback:
+    """Buckets that are kept here alone while they cannot be reached where they are shared."""
+
+    def __init__(self, shared: Buckets, clock: Callable[[], float] = monotonic) -> None:
+        self._shared = shared
+        self._clock = clock
+        self._alone = InMemory(clock)
+        self._alone_until = 0.0
+
+    async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant:
+        """Take, in time."""
+        if self._clock() >= self._alone_until:
+            found: Grant | None = await self._tried(self._shared.take(key, policy, wish))
+            if found is not None:
+                return found
+        return await self._alone.take(key, policy, wish)
+
+    async def sweep(self) -> None:
+        """Drop the buckets that are full, here and there."""
+        await self._alone.sweep()
+        await self._tried(self._shared.sweep())
+
+    async def close(self) -> None:
+        """Close what is shared."""
+        await self._shared.close()
+
+    async def _tried(self, work: Awaitable[Any]) -> Any:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await work
+        except (Unavailable, TimeoutError) as error:
+            self._alone_until = self._clock() + ALONE_S
+            log.warning("the shared rate limits are out of reach", error=str(error))
+            return None

@@ -1,0 +1,12 @@
+"""Uploads in parts, and quotas."""
+
+from pathlib import Path
+
+from storage.migrations.scripts import run
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    run(Path(__file__).with_suffix(".sql").read_text())

@@ -1,0 +1,12 @@
+"""Moderation: verdicts, reports, roles, and the trail."""
+
+from pathlib import Path
+
+from storage.migrations.scripts import run
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    run(Path(__file__).with_suffix(".sql").read_text())

@@ -1,0 +1,240 @@
+"""Buckets: exact alone, exact together, and no harm when they are lost."""
+
+import asyncio
+import secrets
+import shutil
+import subprocess
+from contextlib import suppress
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from server import parts
+from server.embedded.sockets import free_port
+from server.rates.buckets import Fallback, InMemory, InPostgres, Policy, Wish
+from server.rates.leases import Leases
+from server.rates.redis import InRedis
+from storage.database import Database, Unavailable
+from storage.tables import rate_buckets
+from tests.services import reachable_directory
+
+# So slow that nothing comes back while a test runs.
+SLOW = Policy("slow", 1_000, 1e-6)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def key():
+    return secrets.token_bytes(16)
+
+
+@pytest_asyncio.fixture
+async def shared(database, settings):
+    """A second way to the same buckets, as another process has it."""
+    opened = parts.database(settings, "picshare-rates-test")
+    yield InPostgres(opened)
+    await opened.close()
+
+
+@pytest.fixture
+def redis_url():
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("needs redis-server")
+    with reachable_directory() as directory:
+        port = free_port()
+        given = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(directory), "--save", ""]
+        process = subprocess.Popen([program, *given], stdout=subprocess.DEVNULL)
+        try:
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest_asyncio.fixture(params=["memory", "postgres", "redis"])
+async def pair(request, database, shared):
+    """One set of buckets as two processes have it."""
+    if request.param == "memory":
+        both = InMemory()
+        yield both, both
+    elif request.param == "postgres":
+        yield InPostgres(database), shared
+    else:
+        url = request.getfixturevalue("redis_url")
+        opened = InRedis(url), InRedis(url)
+        await _until_reached(opened[0])
+        yield opened
+        for each in opened:
+            await each.close()
+
+
+async def _until_reached(buckets):
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(Unavailable):
+                await buckets.take(b"first", SLOW, Wish(0, 0))
+                return
+            await asyncio.sleep(0.05)
+
+
+async def _spent(leases, key, points, times):
+    taken = [await leases.take(key, SLOW, points) for _ in range(times)]
+    return sum(each.is_granted for each in taken)
+
+
+async def test_many_at_once_never_get_more_than_there_is(pair, key):
+    leases = [Leases(each) for each in pair]
+
+    granted = await asyncio.gather(*(_spent(leases[number % 2], key, 7, 60) for number in range(8)))
+
+    # 142 times 7 points; what one process has leased the other cannot spend.
+    most_leased = SLOW.points // 50 + 7
+    assert 142 - most_leased // 7 <= sum(granted) <= 142
+
+
+async def test_one_gets_exactly_what_there_is(pair, key):
+    assert await _spent(Leases(pair[0]), key, 10, 300) == 100
+    assert await _spent(Leases(pair[1]), key, 10, 1) == 0
+
+
+async def test_what_was_not_used_goes_back(pair, key):
+    clock = Clock()
+    leases = Leases(pair[0], clock)
+    assert await _spent(leases, key, 5, 3) == 3
+    # The lease is over; the next one brings back what was left of it.
+    clock.now += 100
+    assert await _spent(leases, key, 5, 1) == 1
+
+    grant = await pair[1].take(key, SLOW, Wish(0, 0))
+    assert grant.missing_s * SLOW.per_s == pytest.approx(20, abs=0.1)
+
+
+async def test_points_come_back_with_time(key):
+    clock = Clock()
+    leases, policy = Leases(InMemory(clock), clock), Policy("quick", 100, 10.0)
+    assert sum([(await leases.take(key, policy, 10)).is_granted for _ in range(20)]) == 10
+
+    refused = await leases.take(key, policy, 10)
+    assert (refused.is_granted, refused.remaining) == (False, 0)
+    assert (refused.retry_in_s, refused.full_in_s) == pytest.approx((1.0, 10.0))
+    granted = 0
+    for _ in range(1_000):
+        clock.now += 0.1
+        granted += (await leases.take(key, policy, 1)).is_granted
+    # 100 s at 10 points a second, to within 2 %.
+    assert granted == pytest.approx(1_000, rel=0.02)
+
+
+async def test_who_asks_much_asks_the_database_seldom(key):
+    asked = []
+
+    class Counted(InMemory):
+        async def take(self, *given):
+            asked.append(given)
+            return await super().take(*given)
+
+    leases, policy = Leases(Counted()), Policy("large", 1_000_000, 1e-6)
+    assert sum([(await leases.take(key, policy, 10)).is_granted for _ in range(1_000)]) == 1_000
+
+    assert len(asked) < 20
+
+
+async def test_who_is_refused_asks_the_database_no_more(shared, key):
+    asked = []
+
+    class Counted(InMemory):
+        async def take(self, *given):
+            asked.append(given)
+            return await super().take(*given)
+
+    leases = Leases(Counted())
+    await _spent(leases, key, 1_000, 1)
+    before = len(asked)
+
+    assert await _spent(leases, key, 10, 1_000) == 0
+    assert len(asked) == before
+
+
+async def test_a_wish_larger_than_the_bucket_takes_all_of_it(key):
+    leases = Leases(InMemory())
+
+    assert (await leases.take(key, SLOW, 5_000)).is_granted
+    assert not (await leases.take(key, SLOW, 10)).is_granted
+
+
+async def test_a_lost_bucket_is_a_full_one(database, shared, key):
+    leases = Leases(shared)
+    assert await _spent(leases, key, 1_000, 2) == 1
+    async with database.begin() as tx:
+        await tx.execute(rate_buckets.delete().where(rate_buckets.c.key == key))
+
+    assert await _spent(Leases(shared), key, 1_000, 2) == 1
+
+
+async def test_full_buckets_are_swept_and_others_stay(database, shared, key):
+    full = secrets.token_bytes(16)
+    await shared.take(full, Policy("quick", 1, 1e9), Wish(1e-9, 1e-9))
+    await shared.take(key, SLOW, Wish(1, 1))
+
+    await shared.sweep()
+
+    async with database.connect() as connection:
+        kept = select(rate_buckets.c.key).where(rate_buckets.c.key.in_([full, key]))
+        assert (await connection.execute(kept)).scalars().all() == [key]
+        unlogged = select(func.count()).select_from(
+            select(1).where(func.to_regclass("rate_buckets").is_not(None)).subquery()
+        )
+        assert (await connection.execute(unlogged)).scalar_one() == 1
+
+
+async def test_without_the_shared_buckets_each_process_counts_for_itself(key):
+    asked = []
+
+    class Counted(InPostgres):
+        async def take(self, *given):
+            asked.append(given)
+            return await super().take(*given)
+
+    clock = Clock()
+    clock.now = 1.0
+    away = Counted(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    leases = Leases(Fallback(away, clock), clock)
+
+    assert await _spent(leases, key, 10, 300) == 100
+
+    # It is not tried again at once.
+    assert len(asked) == 1
+    await away.close()
+
+
+async def test_redis_that_is_away_is_no_error(key):
+    away = InRedis(f"redis://127.0.0.1:{free_port()}/0")
+
+    assert await _spent(Leases(Fallback(away)), key, 10, 300) == 100
+    await away.close()
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"rate_store": "memory"}, InMemory),
+        ({"rate_store": "auto"}, InPostgres),
+        ({"rate_store": "auto", "redis_url": SecretStr("redis://127.0.0.1:1/0")}, InRedis),
+    ],
+)
+async def test_the_settings_say_where_buckets_are(settings, changed, kind):
+    gate = parts.gate(settings.model_copy(update=changed))
+
+    found = gate._buckets
+    assert isinstance(getattr(found, "_shared", found), kind)
+    await gate.close()

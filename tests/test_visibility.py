@@ -1,0 +1,107 @@
+"""The rules of who sees what, in statements of any depth."""
+
+import itertools
+
+import pytest
+from sqlalchemy import exists, select, true
+
+from storage.rows import Visibility
+from storage.tables import comments, departures, likes, photos, users
+from storage.visibility import user_visible_to, visible_to
+from tests.making import (
+    make_block,
+    make_comment,
+    make_follow,
+    make_like,
+    make_person,
+    make_photo,
+    make_private,
+)
+
+
+@pytest.fixture
+async def world(database, settings):
+    """Photos of every audience by owners of every kind, all of them liked by their owners."""
+    viewer = await make_person(database, settings, "viewer")
+    owners = {
+        kind: await make_person(database, settings, kind)
+        for kind in ("open", "private", "followed", "blocked", "blocking", "leaving")
+    }
+    for kind in ("private", "followed"):
+        await make_follow(database, by=viewer, of=owners["followed"])
+        await make_private(database, owners[kind])
+    await make_block(database, by=viewer, of=owners["blocked"])
+    await make_block(database, by=owners["blocking"], of=viewer)
+    shown = {}
+    for (kind, owner), audience in itertools.product(owners.items(), Visibility):
+        photo = await make_photo(database, owner, visibility=audience)
+        await make_like(database, by=owner, of=photo)
+        await make_comment(database, by=owner, of=photo)
+        shown[photo.key] = (kind, audience.value)
+    async with database.begin() as tx:
+        await tx.execute(departures.insert().values(user_id=owners["leaving"].key))
+    return viewer, shown
+
+
+SEEN = {("open", "PUBLIC"), ("followed", "PUBLIC"), ("followed", "FOLLOWERS")}
+SEEN_BY_GUESTS = {("open", "PUBLIC"), ("blocked", "PUBLIC"), ("blocking", "PUBLIC")}
+
+
+def _directly(rule):
+    return select(photos.c.id).where(rule)
+
+
+def _one_deeper(rule):
+    liked = select(1).where(likes.c.photo_id == photos.c.id, rule)
+    return select(photos.c.id).where(exists(liked.correlate_except(likes)))
+
+
+def _two_deeper(rule):
+    said = select(1).where(comments.c.photo_id == photos.c.id, rule)
+    liked = select(1).where(
+        likes.c.photo_id == photos.c.id, exists(said.correlate_except(comments))
+    )
+    return select(photos.c.id).where(exists(liked.correlate_except(likes)))
+
+
+def _beside(rule):
+    liked = select(likes.c.user_id).where(likes.c.photo_id == photos.c.id, rule)
+    return select(photos.c.id).join(liked.correlate_except(likes).lateral(), true())
+
+
+@pytest.mark.parametrize("nested", [_directly, _one_deeper, _two_deeper, _beside])
+async def test_a_photo_is_seen_by_the_same_people_at_any_depth(database, world, nested):
+    viewer, shown = world
+    expected = {viewer.key: SEEN, None: SEEN_BY_GUESTS}
+    for who, seen in expected.items():
+        query = nested(visible_to(who)).where(photos.c.id.in_(shown))
+        async with database.connect() as connection:
+            found = (await connection.execute(query)).scalars().all()
+        assert {shown[id] for id in found} == seen
+
+
+@pytest.mark.parametrize("nested", [_directly, _one_deeper, _two_deeper, _beside])
+async def test_the_viewer_can_be_a_column_of_the_outermost_statement(database, world, nested):
+    viewer, shown = world
+    inner = nested(visible_to(users.c.id)).where(photos.c.id.in_(shown)).correlate_except(photos)
+    entry = inner.lateral("entry")
+    query = (
+        select(entry.c.id).select_from(users.join(entry, true())).where(users.c.id == viewer.key)
+    )
+    async with database.connect() as connection:
+        found = (await connection.execute(query)).scalars().all()
+
+    assert {shown[id] for id in found} == SEEN
+
+
+async def test_a_user_is_known_to_the_same_people_at_any_depth(database, world):
+    viewer, shown = world
+    liked = select(1).where(likes.c.user_id == users.c.id, user_visible_to(viewer.key))
+    query = select(users.c.username).where(
+        exists(liked.where(likes.c.photo_id.in_(shown)).correlate_except(likes))
+    )
+    async with database.connect() as connection:
+        found = (await connection.execute(query)).scalars().all()
+
+    kinds = {name.partition("_")[0] for name in found}
+    assert kinds == {"open", "private", "followed"}
