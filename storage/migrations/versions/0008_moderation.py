@@ -4,8 +4,8 @@ from pathlib import Path
 
 from storage.migrations.scripts import run
 
-revision = "0009"
-down_revision = "0008"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""What is swept, and variants that are made anew."""
+"""Attempts at passwords, proven addresses, mails, known devices, and idempotency keys."""
 
 from pathlib import Path
 
 from storage.migrations.scripts import run
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""Attempts at passwords, proven addresses, mails, known devices, and idempotency keys."""
+"""Buckets of the rate limits."""
 
 from pathlib import Path
 
 from storage.migrations.scripts import run
 
-revision = "0012"
-down_revision = "0011"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -1,11 +1,11 @@
-"""Buckets of the rate limits."""
+"""Uploads in parts, and quotas."""
 
 from pathlib import Path
 
 from storage.migrations.scripts import run
 
-revision = "0010"
-down_revision = "0009"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:

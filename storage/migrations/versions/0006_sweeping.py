@@ -1,11 +1,11 @@
-"""Uploads in parts, and quotas."""
+"""What is swept, and variants that are made anew."""
 
 from pathlib import Path
 
 from storage.migrations.scripts import run
 
-revision = "0008"
-down_revision = "0007"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
