@@ -17,7 +17,7 @@ class ServiceSettings(BaseModel):
         "Empty: `picshare dev` starts an embedded one.",
     )
     database_pool_size: Annotated[int, Field(ge=1)] = Field(
-        default=10, description="Most connections of one process."
+        default=10, description="Most connections of one process, and as many again for hot reads."
     )
     s3_endpoint: WebAddress = Field(
         default="", description="S3 API as the server reaches it. Empty: `picshare dev` embeds one."
