@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from workers.images import Crashed, Limits, Studio, formats, render
+from workers.images import Crashed, Limits, Studio, render
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are those of Linux")
 
@@ -19,10 +19,6 @@ SABOTAGED = (sys.executable, "-I", str(Path(__file__).with_name("sabotaged_child
 # Children are the last to get the processor, and others may want it.
 LIMITS = Limits(cpu_s=2, wall_s=120)
 DEADLINE_S = 60
-
-without_threads = pytest.mark.skipif(
-    formats.HAS_HEIF, reason="the HEIC decoder needs threads, which Linux counts as processes"
-)
 
 
 def own_children() -> set[int]:

@@ -114,7 +114,7 @@ async def test_a_child_makes_both_one_after_the_other(studio, photo):
     again = await studio.squares(photo)
 
     assert first == again == squares.render(photo, Limits())
-    assert len(ladder.pictures) == 3
+    assert len(ladder.pictures) == 6
 
 
 async def test_a_child_that_answers_something_else_is_ended(photo):
@@ -122,7 +122,7 @@ async def test_a_child_that_answers_something_else_is_ended(photo):
     async with Studio(children=1, command=(sys.executable, str(script))) as opened:
         with pytest.raises(Crashed):
             await opened.render(b"mistake " + photo)
-        assert len((await opened.render(photo)).pictures) == 3
+        assert len((await opened.render(photo)).pictures) == 6
 
 
 def test_a_photo_of_the_corpus(corpus):
