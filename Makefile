@@ -16,7 +16,7 @@ BIN := .venv/bin
 GRAPHIQL := server/graphiql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture check format lint types imports schema lock clean test-minio conformance
+.PHONY: help setup run test torture check format lint types imports schema lock clean test-minio conformance bench
 
 help: ## List every verb
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,12 @@ test-minio: setup ## Run what touches objects against a MinIO server too (needs 
 conformance: setup ## Run other people's GraphQL clients and audits against a whole server (needs npm)
 	@if ! command -v npm >/dev/null; then echo "make conformance: skipped, for there is no npm"; exit 0; fi; \
 	npm ci --prefix conformance --ignore-scripts --no-audit --no-fund --silent && $(BIN)/pytest conformance
+
+bench/peers/node_modules/.installed: bench/peers/package-lock.json
+	npm ci --prefix bench/peers --no-audit --no-fund --ignore-scripts --silent && touch $@
+
+bench: setup bench/peers/node_modules/.installed ## Compare with Node's servers (BENCH_QUICK=1, BENCH_SCALE=0.05: a glance)
+	$(BIN)/python -m bench
 
 check: format lint types imports test ## All that CI checks
 

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,12 +16,16 @@ from storage.rows import SessionId, SessionRow, UserId
 
 MAX_LENGTH: Final = 1024
 
+# A token takes about a kilobyte here, and 0.1 ms to verify.
+MOST_SEEN: Final = 4_096
+
 _ALGORITHM: Final = "HS256"
 _HEADERS: Final = {"typ": "at+jwt"}
 _ISSUER: Final = "picshare"
 _AUDIENCE: Final = "picshare-api"
 _CLAIMS: Final = frozenset({"iss", "aud", "sub", "sid", "iat", "exp"})
 _NOT_VALID: Final = "the access token is not valid; log in again"
+_UNKNOWN: Final = (0, SessionRow(SessionId(UUID(int=0)), UserId(UUID(int=0))))
 _REFRESH_PREFIX: Final = "psr_"
 _REFRESH_TOKEN: Final = re.compile(r"psr_[A-Za-z0-9_-]{43}")
 
@@ -46,6 +51,8 @@ class Tokens:
         self._digest_key = _derived(secret, b"picshare digest")
         self._access_ttl = access_ttl
         self._clock = clock
+        # Tokens that were verified, the oldest first, and when they end.
+        self._seen: dict[str, tuple[int, SessionRow]] = {}
 
     def access(self, session: SessionRow) -> tuple[str, datetime]:
         """A signed access token and when it ends."""
@@ -63,6 +70,17 @@ class Tokens:
 
     def session(self, access_token: str) -> SessionRow:
         """The session that an access token names, live or not. Raises BadToken."""
+        ends_at, session = self._seen.get(access_token, _UNKNOWN)
+        if time() < ends_at:
+            return session
+        claims = self._read(access_token)
+        session = _session(claims)
+        if len(self._seen) >= MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        self._seen[access_token] = (claims["exp"], session)
+        return session
+
+    def _read(self, access_token: str) -> dict[str, Any]:
         if len(access_token) > MAX_LENGTH or not access_token.isascii():
             raise BadToken(_NOT_VALID)
         claims = self._verified(access_token)
@@ -70,7 +88,7 @@ class Tokens:
         # padding or a claim that stands twice.
         if self._signed(claims) != access_token or claims.keys() != _CLAIMS:
             raise BadToken(_NOT_VALID)
-        return _session(claims)
+        return claims
 
     def ends_at(self, access_token: str) -> datetime:
         """When a token that `session` reads ends."""

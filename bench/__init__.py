@@ -1,0 +1,1 @@
+"""PicShare beside the Node servers: the same data, requests, machine and answers."""

@@ -1,0 +1,78 @@
+"""The database that all servers read: made once, kept between runs."""
+
+import asyncio
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import asyncpg
+
+from server import migrations
+from server.embedded import postgres
+from server.embedded.processes import Process
+from storage import revisions
+
+FOLDER = Path(__file__).parent / "data"
+SEED = Path(__file__).parent / "seed.sql"
+USERS, PHOTOS = 20_000, 200_000
+COUNTED = ("users", "photos", "variants", "follows", "likes", "comments")
+
+
+def scale() -> float:
+    """How much of the data set S is made: BENCH_SCALE, 1 for all of it."""
+    return float(os.environ.get("BENCH_SCALE", "1"))
+
+
+def cluster() -> postgres.Cluster:
+    """Where the database of that scale lives."""
+    folder = FOLDER / f"scale-{scale():g}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return postgres.Cluster(folder / "postgres", folder / "postgres.log")
+
+
+def start(place: postgres.Cluster) -> Process:
+    """The database, filled. The caller stops it."""
+    process = postgres.start(place)
+    try:
+        _fill(place)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def counts(place: postgres.Cluster) -> dict[str, int]:
+    """How many rows the tables have."""
+    return {table: int(postgres.ask(place, f"select count(*) from {table}")) for table in COUNTED}
+
+
+def _fill(place: postgres.Cluster) -> None:
+    mark, seed = place.directory.parent / "seeded", SEED.read_text()
+    made_by = _digest()
+    if mark.exists() and mark.read_text() == made_by:
+        return
+    postgres.ask(place, f'drop database if exists "{place.database}" with (force)', "postgres")
+    postgres.ask(place, f'create database "{place.database}"', "postgres")
+    migrations.upgrade(place.url)
+    asyncio.run(_run(place.url, seed))
+    mark.write_text(made_by)
+
+
+def _digest() -> str:
+    """Changes with the tables and with what they are filled with."""
+    scripts = sorted((Path(revisions.__file__).parent / "migrations" / "versions").glob("*.sql"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [*scripts, SEED])).hexdigest()
+
+
+async def _run(url: str, seed: str) -> None:
+    sizes = {"users": int(USERS * scale()), "photos": int(PHOTOS * scale())}
+    connection = await asyncpg.connect(url)
+    try:
+        # A double colon is a cast.
+        await connection.execute(
+            re.sub(r"(?<!:):(users|photos)\b", lambda at: str(sizes[at[1]]), seed)
+        )
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
