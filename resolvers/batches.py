@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -42,18 +42,29 @@ def batched(many: Many) -> Callable[..., Awaitable[Any]]:
     return one
 
 
-class Loader(DataLoader[Key, Value | None]):
-    """Reads what is asked for at the same time at once, and nothing twice in one operation."""
+class Loader(Generic[Key, Value]):
+    """Reads what is asked for at the same time at once, and nothing twice in one operation.
+
+    An operation has many of them and uses few: one costs next to nothing until then.
+    """
 
     def __init__(self, find: Find[Key, Value]) -> None:
-        super().__init__(load_fn=self.many)
         self._find = find
         self._known: dict[Key, Value | None] = {}
-        self._turn = asyncio.Lock()
+        self._turn: asyncio.Lock | None = None
+        self._together: DataLoader[Key, Value | None] | None = None
+
+    async def load(self, key: Key) -> Value | None:
+        """What the key stands for; None for what is not there."""
+        if self._together is None:
+            self._together = DataLoader(load_fn=self.many)
+        return await self._together.load(key)
 
     async def many(self, keys: Sequence[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
         # Whoever asks meanwhile for the same waits, and then finds it known.
+        if self._turn is None:
+            self._turn = asyncio.Lock()
         async with self._turn:
             missing = [key for key in dict.fromkeys(keys) if key not in self._known]
             if missing:

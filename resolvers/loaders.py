@@ -1,10 +1,9 @@
 """Batched reads for one operation: what siblings ask for is fetched by one statement."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
-from strawberry.dataloader import DataLoader
 
 from resolvers.batches import Loader
 from storage import (
@@ -48,8 +47,8 @@ from storage.visibility import hides_anybody
 Row = TypeVar("Row")
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Parent = TypeVar("Parent", contravariant=True)
 Read = Callable[[AsyncConnection, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
-Pages = DataLoader[Key, Page[Row]]
 ReadPages = Callable[
     [AsyncConnection, Sequence[Key], PageRequest, UserId | None],
     Awaitable[Mapping[Key, Page[Row]]],
@@ -61,6 +60,14 @@ ReadHotPages = Callable[
 HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
 ReadHidden = Callable[[AsyncConnection, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
+
+
+class Pages(Protocol[Parent, Row]):
+    """Pages of one size and place, each of what its key stands for."""
+
+    async def load(self, key: Parent) -> Page[Row]:
+        """The page; an empty one where there is nothing."""
+        ...
 
 
 class Loaders:
@@ -104,7 +111,7 @@ class Loaders:
         self.hidden_comments: Hidden[PhotoId] = self._hidden(comments.hidden)
         self.hidden_replies: Hidden[CommentId] = self._hidden(comments.hidden_replies)
         self._hiding: Loader[UserId | None, bool] = self._hot(self._hides)
-        self._pages: dict[tuple[object, PageRequest], DataLoader[Any, Any]] = {}
+        self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
 
     def _variants(self, kind: VariantFormat) -> Loader[PhotoId, list[VariantRow]]:
         return self._hot(lambda way, ids: variants.of_photos(way, ids, kind))
