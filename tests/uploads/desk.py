@@ -62,6 +62,7 @@ def patient(ask):
                 except Errors as errors:
                     if errors.codes != ["SERVICE_UNAVAILABLE"]:
                         raise
+                    await asyncio.sleep(0.1)
 
     return asked
 

@@ -47,6 +47,7 @@ def limited(settings, database, objects):
                     if BUSY not in codes:
                         assert codes == []
                         return answer["data"]
+                    await asyncio.sleep(0.1)
 
             yield Desk(ask, http)
 
