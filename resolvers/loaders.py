@@ -47,7 +47,7 @@ from storage.visibility import hides_anybody
 Row = TypeVar("Row")
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Parent = TypeVar("Parent", contravariant=True)
+Key_contra = TypeVar("Key_contra", contravariant=True)
 Read = Callable[[AsyncConnection, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 ReadPages = Callable[
     [AsyncConnection, Sequence[Key], PageRequest, UserId | None],
@@ -62,10 +62,10 @@ Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
 ReadHidden = Callable[[AsyncConnection, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
-class Pages(Protocol[Parent, Row]):
+class Pages(Protocol[Key_contra, Row]):
     """Pages of one size and place, each of what its key stands for."""
 
-    async def load(self, key: Parent) -> Page[Row]:
+    async def load(self, key: Key_contra) -> Page[Row]:
         """The page; an empty one where there is nothing."""
         ...
 
