@@ -1,9 +1,11 @@
 """What arrived, kept where no grant to upload can reach it."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 from resolvers import parts
 from resolvers.context import Context
@@ -12,6 +14,9 @@ from storage.database import Collided
 from storage.objects import ObjectMissing
 from storage.refusals import Expired, Invalid, MissingObject, Refusal
 from storage.rows import UploadRow
+
+# A store on plain files has nothing there for a moment while the same bytes are sent again.
+PAUSES_S: Final = (0.05, 0.2, 0.5, 0.0)
 
 
 @dataclass(slots=True)
@@ -57,8 +62,9 @@ async def _copied(context: Context, upload: UploadRow, path: tuple[str, ...]) ->
             f"{head.byte_size:,} bytes arrived; {upload.byte_size:,} were promised", *path
         )
     key = f"{uploads.ORIGINALS_PREFIX}{secrets.token_hex(16)}"
-    try:
-        await context.objects.keep(upload.staging_key, key, upload.content_type)
-    except ObjectMissing:
-        raise MissingObject("the bytes are gone; create another upload", *path) from None
-    return key
+    for pause_s in PAUSES_S:
+        with suppress(ObjectMissing):
+            await context.objects.keep(upload.staging_key, key, upload.content_type)
+            return key
+        await asyncio.sleep(pause_s)
+    raise MissingObject("the bytes are gone; create another upload", *path)
