@@ -16,6 +16,7 @@ from starlette.routing import Route
 from resolvers.context import Parts
 from storage import counters, jobs, revisions, variants
 from storage.database import Unavailable
+from storage.jobs import Waiting
 
 CHECK_TIMEOUT_S: Final = 2.0
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -94,7 +95,7 @@ async def _gathered(parts: Parts) -> list[Metric]:
     try:
         async with parts.database.connect() as connection:
             by_status = await variants.count_by_status(connection)
-            depth, age_s = await jobs.waiting(connection)
+            waiting = await jobs.waiting(connection)
             checked = await counters.noted(connection)
     # DBAPIError where the tables are yet to be made.
     except (Unavailable, DBAPIError):
@@ -108,10 +109,26 @@ async def _gathered(parts: Parts) -> list[Metric]:
         photos.add_metric([status], total)
     return [
         photos,
-        GaugeMetricFamily("picshare_queue_depth", "Jobs that wait for a worker.", depth),
-        GaugeMetricFamily("picshare_queue_age_seconds", "How long the oldest has waited.", age_s),
+        *_queue(waiting),
         *_drift(checked),
     ]
+
+
+def _queue(waiting: list[Waiting]) -> list[Metric]:
+    depth = GaugeMetricFamily(
+        "picshare_queue_depth", "Jobs that wait for a worker.", labels=["kind"]
+    )
+    age = GaugeMetricFamily(
+        "picshare_queue_age_seconds", "How long the oldest has waited.", labels=["kind"]
+    )
+    given_up = GaugeMetricFamily(
+        "picshare_jobs_given_up", "Jobs that wait for somebody to look at them.", labels=["kind"]
+    )
+    for each in waiting:
+        depth.add_metric([each.kind], each.depth)
+        age.add_metric([each.kind], each.age_s)
+        given_up.add_metric([each.kind], each.given_up)
+    return [depth, age, given_up]
 
 
 def _drift(checked: list[tuple[str, int, float]]) -> list[Metric]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -26,13 +27,27 @@ from workers.images import Limits, Studio
 from workers.mails import Postbox
 from workers.moderation import Service
 from workers.outcomes import Outcome
-from workers.queue import Handler, Queue
+from workers.queue import USUAL, Handler, Kind, Queue
 from workers.sweeps import Rules as Sweeping
 from workers.variants import Workshop
 
 log = structlog.get_logger("worker")
 
 GRACE_S = 20
+# Errands at the same time; they wait for the database, the store and others' servers.
+ERRANDS = 4
+PICTURES = frozenset({jobs.MAKE_VARIANTS, jobs.MAKE_AVATAR, jobs.REMAKE_VARIANTS, jobs.REGENERATE})
+# What goes through a whole account or a whole bucket, and can go on where it was broken off.
+LONG = timedelta(hours=12)
+LONG_ONES = frozenset(
+    {
+        jobs.ERASE_ACCOUNT,
+        jobs.EXPORT_ACCOUNT,
+        jobs.MOVE_VARIANTS_OF,
+        jobs.SWEEP_ROWS,
+        jobs.SWEEP_OBJECTS,
+    }
+)
 
 
 async def run(settings: Settings) -> None:
@@ -52,20 +67,21 @@ async def run(settings: Settings) -> None:
                 is_holding=settings.holds_photos,
                 is_asking=service is not None,
             )
-            queue = Queue(
-                settings.database_url.get_secret_value(),
+            done = (
                 handlers(workshop)
                 | mailing(database, parts.postbox(settings))
                 | moderating(database, service)
                 | sweeping(workshop, parts.sweeping(settings))
-                | remaking(workshop, timedelta(seconds=settings.replaced_variants_s)),
-                concurrency=settings.worker_concurrency,
+                | remaking(workshop, timedelta(seconds=settings.replaced_variants_s))
             )
-            _end_on_signals(queue)
+            queues = _queues(settings, kinds(done, giving_up(workshop)))
+            _end_on_signals(queues)
             log.info("working", concurrency=settings.worker_concurrency)
             schedule = asyncio.create_task(sweeps.on_schedule(database, _sweeps(settings)))
             try:
-                await queue.run()
+                async with asyncio.TaskGroup() as group:
+                    for queue in queues:
+                        group.create_task(queue.run())
             finally:
                 schedule.cancel()
                 await asyncio.wait([schedule])
@@ -106,6 +122,33 @@ def handlers(workshop: Workshop) -> dict[str, Handler]:
         jobs.MOVE_VARIANTS: move_variants,
         jobs.MOVE_VARIANTS_OF: move_variants_of,
         jobs.REMOVE_OBJECTS: remove_objects,
+    }
+
+
+def giving_up(workshop: Workshop) -> dict[str, Handler]:
+    """What is said where somebody waits for a job that is given up."""
+
+    async def make_variants(payload: bytes | None) -> Outcome:
+        return await variants.give_up(workshop, jobs.photo_of(payload))
+
+    async def make_avatar(payload: bytes | None) -> Outcome:
+        return await avatars.give_up(workshop, jobs.avatar_of(payload))
+
+    async def export_account(payload: bytes | None) -> Outcome:
+        return await exports.give_up(workshop.database, jobs.user_of(payload))
+
+    return {
+        jobs.MAKE_VARIANTS: make_variants,
+        jobs.MAKE_AVATAR: make_avatar,
+        jobs.EXPORT_ACCOUNT: export_account,
+    }
+
+
+def kinds(done: Mapping[str, Handler], last_words: Mapping[str, Handler]) -> dict[str, Kind]:
+    """How each kind of job is done, and ended."""
+    return {
+        name: Kind(handler, LONG if name in LONG_ONES else USUAL, last_words.get(name))
+        for name, handler in done.items()
     }
 
 
@@ -161,15 +204,34 @@ def _sweeps(settings: Settings) -> dict[str, timedelta]:
     return {kind: timedelta(seconds=every) for kind, every in every_s.items() if every}
 
 
-def _end_on_signals(queue: Queue) -> None:
+def _queues(settings: Settings, every: Mapping[str, Kind]) -> list[Queue]:
+    """One for pictures, which keep the processor busy, and one beside it for all that does not.
+
+    So neither thousands of small jobs nor a long one keep anybody's photo from its turn.
+    """
+    url = settings.database_url.get_secret_value()
+    pictures = {name: kind for name, kind in every.items() if name in PICTURES}
+    errands = {name: kind for name, kind in every.items() if name not in PICTURES}
+    return [
+        Queue(url, pictures, concurrency=settings.worker_concurrency),
+        Queue(url, errands, concurrency=ERRANDS, name="picshare-errands"),
+    ]
+
+
+def _end_on_signals(queues: Sequence[Queue]) -> None:
     loop = asyncio.get_running_loop()
 
+    def hand_back() -> None:
+        for queue in queues:
+            queue.hand_back()
+
     def leave() -> None:
-        queue.leave()
-        loop.call_later(GRACE_S, queue.hand_back)
+        for queue in queues:
+            queue.leave()
+        loop.call_later(GRACE_S, hand_back)
         # Whoever asks twice does not want to wait.
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, queue.hand_back)
+            loop.add_signal_handler(number, hand_back)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, leave)

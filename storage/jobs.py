@@ -5,6 +5,7 @@ Asking twice is harmless: who comes second finds nothing to do.
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing
+from storage import turns
+from storage.database import Writing, fetch
 from storage.rows import AvatarId, MailId, PhotoId, UserId
 
 MAKE_VARIANTS = "make_variants"
@@ -31,17 +33,41 @@ REGENERATE = "regenerate"
 REMAKE_VARIANTS = "remake_variants"
 ASK_MODERATION = "ask_moderation"
 
-# Of jobs that nobody waits for; all others have 0.
-LATER = -10
-LAST = -20
+KINDS = frozenset(
+    {
+        MAKE_VARIANTS,
+        MOVE_VARIANTS,
+        MOVE_VARIANTS_OF,
+        REMOVE_OBJECTS,
+        MAKE_AVATAR,
+        ERASE_ACCOUNT,
+        EXPORT_ACCOUNT,
+        SEND_MAIL,
+        SWEEP_ROWS,
+        SWEEP_OBJECTS,
+        REGENERATE,
+        REMAKE_VARIANTS,
+        ASK_MODERATION,
+    }
+)
+
+# Priorities: of what somebody waits for at this moment, and of what nobody does. Photos have their
+# turns, from 0 downwards; all others have 0.
+SOON = 10
+LATER = -1_000_000_000
+LAST = -2_000_000_000
 
 # By then no grant to upload is good any more, and whoever was still writing has come to an end.
 LATE = timedelta(minutes=20)
 
 
+class Unreadable(ValueError):
+    """A job does not say what it is about, and never will."""
+
+
 async def make_variants(tx: Writing, id: PhotoId) -> None:
-    """Have the variants of a photo made once the transaction is committed."""
-    await _enqueue(tx, MAKE_VARIANTS, id.bytes)
+    """Have the variants of a photo made once the transaction is committed, in its owner's turn."""
+    await _enqueue(tx, MAKE_VARIANTS, id.bytes, priority=-await turns.of_photo(tx, id))
 
 
 async def move_variants(tx: Writing, id: PhotoId) -> None:
@@ -83,7 +109,7 @@ async def export_account(tx: Writing, id: UserId) -> None:
 
 async def send_mail(tx: Writing, id: MailId) -> None:
     """Have a mail sent once the transaction is committed."""
-    await _enqueue(tx, SEND_MAIL, id.bytes)
+    await _enqueue(tx, SEND_MAIL, id.bytes, priority=SOON)
 
 
 async def ask_moderation(tx: Writing, id: PhotoId, after: timedelta | None = None) -> None:
@@ -109,47 +135,75 @@ async def remake_variants(tx: Writing, ids: Sequence[PhotoId]) -> None:
 
 
 def photo_of(payload: bytes | None) -> PhotoId:
-    """The photo that a job is about."""
-    return PhotoId(UUID(bytes=payload))
+    """The photo that a job is about. Raises Unreadable, as all of these do."""
+    return PhotoId(_uuid(payload))
 
 
 def avatar_of(payload: bytes | None) -> AvatarId:
     """The avatar that a job is about."""
-    return AvatarId(UUID(bytes=payload))
+    return AvatarId(_uuid(payload))
 
 
 def regeneration_of(payload: bytes | None) -> UUID:
     """The regeneration that a job is about."""
-    return UUID(bytes=payload)
+    return _uuid(payload)
 
 
 def user_of(payload: bytes | None) -> UserId:
     """The user that a job is about."""
-    return UserId(UUID(bytes=payload))
+    return UserId(_uuid(payload))
 
 
 def mail_of(payload: bytes | None) -> MailId:
     """The mail that a job is about."""
-    return MailId(UUID(bytes=payload))
+    return MailId(_uuid(payload))
 
 
 def keys_of(payload: bytes | None) -> list[str]:
     """The keys of the objects that a job of `remove_objects` is about."""
-    return [str(key) for key in json.loads(payload or b"[]")]
+    try:
+        keys = json.loads(payload or b"")
+    except ValueError as error:
+        raise Unreadable("a job has no list of keys") from error
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise Unreadable("a job has no list of keys")
+    return keys
 
 
-async def waiting(connection: AsyncConnection) -> tuple[int, float]:
-    """How many jobs wait, and for how many seconds the oldest has."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many jobs of a kind wait, for how long the oldest has, and how many were given up."""
+
+    kind: str
+    depth: int
+    age_s: float
+    given_up: int
+
+
+async def waiting(connection: AsyncConnection) -> list[Waiting]:
+    """What waits of each kind and what was given up, of kinds that nobody knows, too."""
+    is_due = "status = 'queued' and execute_after <= now()"
     counted = text(
-        "select count(*), coalesce(extract(epoch from now() - min(created)), 0)::float8 "
-        "from pgqueuer where status = 'queued' and execute_after <= now()"
+        f"select entrypoint, count(*) filter (where {is_due}),"  # noqa: S608 - No value is in it.
+        f" coalesce(extract(epoch from now() - min(created) filter (where {is_due})), 0)::float8,"
+        " count(*) filter (where status = 'failed')"
+        " from pgqueuer where status in ('queued', 'failed') group by entrypoint order by 1"
     )
-    total, age_s = (await connection.execute(counted)).one()
-    return total, age_s
+    found = {row.kind: row for row in await fetch(connection, counted, Waiting)}
+    return [found.get(kind) or Waiting(kind, 0, 0.0, 0) for kind in sorted(KINDS | found.keys())]
 
 
-async def _enqueue(tx: Writing, kind: str, payload: bytes, after: timedelta | None = None) -> None:
-    await (await _queries(tx)).enqueue(kind, payload, execute_after=after)
+def _uuid(payload: bytes | None) -> UUID:
+    try:
+        return UUID(bytes=payload or b"")
+    except ValueError as error:
+        raise Unreadable("a job has no id of what it is about") from error
+
+
+async def _enqueue(
+    tx: Writing, kind: str, payload: bytes, after: timedelta | None = None, priority: int = 0
+) -> None:
+    await (await _queries(tx)).enqueue(kind, payload, priority, execute_after=after)
 
 
 async def _queries(tx: Writing) -> Queries:

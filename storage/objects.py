@@ -23,20 +23,19 @@ from minio.error import MinioException, S3Error
 
 from storage.parts import Address, Parts
 from storage.presign import Keys, attachment, presigned
-from storage.wire import pool
+from storage.wire import is_no_answer, pool
 
 Answer = TypeVar("Answer")
 
 CHUNK_BYTES = 256 * 1024
 THREADS = 16
 LISTED = 1_000
-SERVER_ERROR = 500
 MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchUpload", "ResourceNotFound"})
 OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
 
 class StoreUnavailable(Exception):
-    """The object store cannot be reached or does not answer as an S3 store does."""
+    """The object store cannot be reached, refuses us, or does not answer as an S3 store does."""
 
 
 class ObjectMissing(Exception):
@@ -287,7 +286,7 @@ class Objects:
         except S3Error as error:
             if error.code in MISSING:
                 raise ObjectMissing from error
-            if error.response is not None and error.response.status >= SERVER_ERROR:
+            if is_no_answer(error):
                 raise StoreUnavailable(f"the store answers {error.code}") from error
             raise
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:

@@ -3,9 +3,26 @@
 from typing import Any
 
 import urllib3
+from minio.error import S3Error
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 10
+SERVER_ERROR = 500
+# Answers that say nothing of the object: whoever runs the store or us has to do something.
+REFUSALS = frozenset(
+    {
+        "AccessDenied",
+        "InvalidAccessKeyId",
+        "NoSuchBucket",
+        "QuotaExceeded",
+        "RequestTimeTooSkewed",
+        "RequestTimeout",
+        "SignatureDoesNotMatch",
+        "SlowDown",
+        "TooManyRequests",
+        "XMinioAdminBucketQuotaExceeded",
+    }
+)
 
 
 class Pool(urllib3.PoolManager):
@@ -36,3 +53,9 @@ def pool(connections: int) -> Pool:
             respect_retry_after_header=False,
         ),
     )
+
+
+def is_no_answer(error: S3Error) -> bool:
+    """Whether the store could not or would not answer, whatever it was asked for."""
+    status = error.response.status if error.response is not None else 0
+    return status >= SERVER_ERROR or error.code in REFUSALS

@@ -10,7 +10,7 @@ from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import text
 
 from workers.outcomes import Outcome
-from workers.queue import Queue
+from workers.queue import Kind, Queue
 
 KIND = "test_kind"
 
@@ -59,7 +59,7 @@ async def test_a_job_that_came_to_an_end_is_gone(database, url, enqueue, outcome
         return outcome
 
     await enqueue(payload)
-    async with running(Queue(url, {KIND: handler}, concurrency=1)):
+    async with running(Queue(url, {KIND: Kind(handler)}, concurrency=1)):
         await asyncio.wait_for(ran.wait(), 20)
 
     assert await _left(database, payload) == []
@@ -82,7 +82,7 @@ async def test_a_job_that_could_not_be_done_is_tried_again(database, url, enqueu
         return Outcome.DONE
 
     await enqueue(payload)
-    async with running(Queue(url, {KIND: handler}, concurrency=1)):
+    async with running(Queue(url, {KIND: Kind(handler)}, concurrency=1)):
         await asyncio.wait_for(done.wait(), 30)
 
     assert runs == 2
@@ -98,7 +98,7 @@ async def test_a_job_that_is_handed_back_waits_for_another_worker(database, url,
         await asyncio.Event().wait()
 
     await enqueue(payload)
-    queue = Queue(url, {KIND: forever}, concurrency=1)
+    queue = Queue(url, {KIND: Kind(forever)}, concurrency=1)
     async with running(queue):
         await asyncio.wait_for(began.wait(), 20)
         queue.hand_back()
@@ -118,7 +118,7 @@ async def test_a_lost_connection_is_opened_again(database, url, enqueue):
         return Outcome.DONE
 
     await enqueue(b"before")
-    async with running(Queue(url, {KIND: handler}, concurrency=1)):
+    async with running(Queue(url, {KIND: Kind(handler)}, concurrency=1)):
         await asyncio.wait_for(first.wait(), 20)
         async with database.begin() as tx:
             ended = await tx.execute(

@@ -62,6 +62,11 @@ async def reported(work: Awaitable[Outcome], reports: Reports) -> Outcome:
         raise
 
 
+async def given_up(reports: Reports) -> Outcome:
+    """Tell the owner that nothing more will come of it, unless they have it tried again."""
+    return await _failed(reports, Failed(PhotoFailureCode.PROCESSING_ERROR, GAVE_UP))
+
+
 def require_hope(crashes: int) -> None:
     """Raises Failed for a picture whose attempts ended without a report several times in a row."""
     if crashes > MAX_CRASHES:

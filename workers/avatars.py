@@ -29,6 +29,18 @@ async def make(workshop: Workshop, id: AvatarId) -> Outcome:
     return await attempts.reported(_attempted(workshop, attempt), _reports(workshop, attempt))
 
 
+async def give_up(workshop: Workshop, id: AvatarId) -> Outcome:
+    """Let the user know that no avatar came of the picture; what was shown before stays."""
+    try:
+        async with workshop.database.begin() as tx:
+            attempt = await avatars.begin_attempt(tx, id)
+    except Unavailable:
+        return Outcome.AGAIN
+    if attempt is None:
+        return Outcome.NOTHING
+    return await attempts.given_up(_reports(workshop, attempt))
+
+
 def _reports(workshop: Workshop, attempt: AvatarRow) -> Reports:
     async def fail(tx: Writing, code: PhotoFailureCode, message: str) -> None:
         await avatars.fail(tx, attempt, code, message)

@@ -44,6 +44,18 @@ async def make(database: Database, objects: Objects, id: UserId) -> Outcome:
     return await attempts.reported(_made(database, objects, wanted), _reports(database, wanted))
 
 
+async def give_up(database: Database, id: UserId) -> Outcome:
+    """Let the user know that the export failed, and may be asked for again."""
+    try:
+        async with database.begin() as tx:
+            wanted = await exports.begin_attempt(tx, id)
+    except Unavailable:
+        return Outcome.AGAIN
+    if wanted is None:
+        return Outcome.NOTHING
+    return await attempts.given_up(_reports(database, wanted))
+
+
 def _reports(database: Database, wanted: ExportRow) -> Reports:
     async def fail(tx: Writing, _code: PhotoFailureCode, _message: str) -> None:
         await exports.fail(tx, wanted)

@@ -1,25 +1,28 @@
 """Runs jobs from PgQueuer for as long as the process lives.
 
-PgQueuer by itself knows neither crashes nor late comers. Both are closed in our own rows: a
-handler counts its attempt before it works, and may finish only while that attempt is the newest
-(storage/variants.py).
+PgQueuer by itself knows neither crashes nor late comers. Late comers are kept from changing
+anything twice over: a report counts only for the claim it is about (workers/claims.py), and a
+handler finishes only while its attempt is the newest (storage/variants.py). Crashes are counted
+before each run, from PgQueuer's own log.
 """
 
 import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import asyncpg
 import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.domain.models import Job
 
+from storage.jobs import Unreadable
+from workers.claims import BROKEN, Claims, Past, Report
 from workers.outcomes import Outcome
 
 log = structlog.get_logger("queue")
@@ -29,22 +32,63 @@ Handler = Callable[[bytes | None], Awaitable[Outcome]]
 # A job whose worker fell silent is given to another after this long.
 HEARTBEAT_TIMEOUT: Final = timedelta(seconds=20)
 # How often to look without having been told; a listening connection can die in silence.
-POLL: Final = timedelta(seconds=5)
+POLL: Final = timedelta(seconds=3)
 FIRST_DELAY_S: Final = 1.0
 LONGEST_DELAY_S: Final = 300.0
-LONGEST_RECONNECT_S: Final = 5.0
+FIRST_RECONNECT_S: Final = 0.5
+LONGEST_RECONNECT_S: Final = 3.0
+# How long jobs may go on without a connection that keeps them ours; less than a heartbeat's time.
+LOST_GRACE_S: Final = 10.0
+# How long a job may take to end once it is broken off.
+END_S: Final = 10.0
+USUAL: Final = timedelta(minutes=10)
+# A job is given up that took so many workers with it, or failed in ways nobody foresaw so often.
+MAX_CRASHES: Final = 3
+MAX_FAILURES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How jobs of a kind are done, for how long at most, and what is to be said when they are not.
+
+    A job that is given up and has no *last_words* is kept for somebody to look at.
+    """
+
+    handler: Handler
+    at_most: timedelta = USUAL
+    last_words: Handler | None = None
+
+
+class Failed(RetryRequested):
+    """The handler failed in a way that nobody foresaw; these are counted by this name."""
+
+
+class GivenUp(Exception):
+    """The job is not tried again unless somebody asks for it."""
 
 
 class Queue:
-    """Gives each job to the handler of its kind, *concurrency* at a time."""
+    """Gives each job to the handler of its kind, *concurrency* at a time, but at least two."""
 
-    def __init__(self, url: str, handlers: Mapping[str, Handler], *, concurrency: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        kinds: Mapping[str, Kind],
+        *,
+        concurrency: int,
+        name: str = "picshare-queue",
+    ) -> None:
         self._url = url
-        self._handlers = handlers
-        self._concurrency = concurrency
+        self._kinds = kinds
+        self._concurrency = max(2, concurrency)
+        self._name = name
         self._leaving = asyncio.Event()
-        self._handing_back = asyncio.Event()
+        self._is_handing_back = False
+        # Set when the running jobs are to be broken off; one for each connection.
+        self._breaking_off = asyncio.Event()
         self._running: QueueManager | None = None
+        self._is_reached = False
+        self._unsaid: list[Report] = []
 
     def leave(self) -> None:
         """Take no more jobs; `run` returns when the running ones are finished."""
@@ -55,24 +99,21 @@ class Queue:
     def hand_back(self) -> None:
         """Break off the running jobs, for another worker to begin anew."""
         self.leave()
-        self._handing_back.set()
+        self._is_handing_back = True
+        self._breaking_off.set()
 
     async def run(self) -> None:
         """Work until told to leave; a lost database connection is opened again."""
-        delay_s = FIRST_DELAY_S
+        delay_s = FIRST_RECONNECT_S
         while not self._leaving.is_set():
+            self._is_reached = False
             try:
                 await self._connected()
-                delay_s = FIRST_DELAY_S
-            except (
-                OSError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                FailingListenerError,
-            ) as error:
+            except (*BROKEN, FailingListenerError) as error:
+                delay_s = FIRST_RECONNECT_S if self._is_reached else delay_s
                 log.warning("queue lost its connection", error=str(error), again_in_s=delay_s)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._leaving.wait(), delay_s)
+                    await asyncio.wait_for(self._leaving.wait(), delay_s * _spread())
                 delay_s = min(delay_s * 2, LONGEST_RECONNECT_S)
 
     async def _connected(self) -> None:
@@ -80,61 +121,132 @@ class Queue:
             self._url,
             timeout=5,
             command_timeout=10,
-            server_settings={"application_name": "picshare-queue"},
+            server_settings={"application_name": self._name},
         )
+        breaking_off = self._breaking_off = asyncio.Event()
+        if self._is_handing_back:
+            breaking_off.set()
+        claims = Claims(AsyncpgDriver(connection), unsaid=self._unsaid, lose=connection.terminate)
         try:
-            manager = QueueManager(Queries(AsyncpgDriver(connection)))
-            for kind, handler in self._handlers.items():
-                manager.entrypoint(kind, on_failure="hold", accepts_context=False)(
-                    self._run_by(handler)
-                )
+            manager = QueueManager(claims)
+            for name, kind in self._kinds.items():
+                run = _Run(claims, kind, breaking_off)
+                manager.entrypoint(name, on_failure="hold", accepts_context=False)(run.once)
             self._running = manager
             if self._leaving.is_set():
                 return
-            await manager.run(
-                dequeue_timeout=POLL,
-                batch_size=1,
-                max_concurrent_tasks=max(2, self._concurrency),
-                shutdown_on_listener_failure=True,
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-            )
+            _end_with(connection, manager, breaking_off)
+            await self._managed(manager)
+            if not self._leaving.is_set():
+                raise ConnectionResetError("the connection was closed")
         finally:
             self._running = None
             connection.terminate()
 
-    def _run_by(self, handler: Handler) -> Callable[[Job], Awaitable[None]]:
-        async def run(job: Job) -> None:
-            try:
-                outcome = await self._unless_handed_back(handler, job)
-            except RetryRequested:
-                raise
-            except Exception:
-                # A bug, or a machine at its end: the job is kept, and its own count of crashes
-                # ends it when this happens again and again.
-                log.exception("job failed", kind=job.entrypoint, job=job.id)
-                outcome = Outcome.AGAIN
+    async def _managed(self, manager: QueueManager) -> None:
+        self._is_reached = True
+        await manager.run(
+            dequeue_timeout=POLL,
+            batch_size=1,
+            max_concurrent_tasks=self._concurrency,
+            shutdown_on_listener_failure=True,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Runs jobs of one kind, claimed over one connection."""
+
+    claims: Claims
+    kind: Kind
+    breaking_off: asyncio.Event
+
+    async def once(self, job: Job) -> None:
+        past = await self._past(job)
+        if past.claims > MAX_CRASHES:
+            await self._give_up(job, f"its worker died {past.claims - 1} times in a row")
+            return
+        try:
+            outcome = await self._unless_broken_off(job)
+        except RetryRequested:
+            raise
+        except Unreadable as error:
+            await self._give_up(job, str(error))
+        except Exception as error:
+            log.exception("job failed", kind=job.entrypoint, job=job.id)
+            await self._failed(job, past, f"{type(error).__name__}: {error}")
+        else:
             log.info("job", kind=job.entrypoint, job=job.id, outcome=str(outcome))
             if outcome is Outcome.AGAIN:
-                raise RetryRequested(delay=_delay(job.attempts), reason=str(outcome))
+                raise RetryRequested(delay=delay(job.attempts), reason=str(outcome))
 
-        return run
-
-    async def _unless_handed_back(self, handler: Handler, job: Job) -> Outcome:
-        work = asyncio.ensure_future(handler(job.payload))
-        handing_back = asyncio.create_task(self._handing_back.wait())
+    async def _past(self, job: Job) -> Past:
         try:
-            await asyncio.wait((work, handing_back), return_when=asyncio.FIRST_COMPLETED)
+            return await self.claims.past(job, Failed)
+        except BROKEN as error:
+            # Said to nobody by now, and said again over the next connection.
+            raise RetryRequested(delay=delay(0), reason="the connection was lost") from error
+
+    async def _failed(self, job: Job, past: Past, why: str) -> None:
+        if past.failures + 1 >= MAX_FAILURES:
+            await self._give_up(job, f"it failed {past.failures + 1} times; {why}")
+            return
+        raise Failed(delay=delay(job.attempts), reason=why)
+
+    async def _give_up(self, job: Job, why: str) -> None:
+        log.error("job given up", kind=job.entrypoint, job=job.id, why=why)
+        if self.kind.last_words is None:
+            raise GivenUp(why)
+        try:
+            outcome = await asyncio.wait_for(self.kind.last_words(job.payload), END_S)
+        except Exception as error:
+            raise GivenUp(f"{why}; {type(error).__name__}: {error}") from error
+        if outcome is Outcome.AGAIN:
+            raise RetryRequested(delay=delay(job.attempts), reason=why)
+
+    async def _unless_broken_off(self, job: Job) -> Outcome:
+        work = asyncio.ensure_future(self.kind.handler(job.payload))
+        breaking_off = asyncio.create_task(self.breaking_off.wait())
+        at_most_s = self.kind.at_most.total_seconds()
+        try:
+            await asyncio.wait(
+                (work, breaking_off), timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
-            handing_back.cancel()
+            breaking_off.cancel()
         if work.done():
             return work.result()
         work.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-        raise RetryRequested(reason="handed back")
+        await asyncio.wait((work,), timeout=END_S)
+        if work.done() and not work.cancelled():
+            return work.result()
+        if self.breaking_off.is_set():
+            raise RetryRequested(reason="handed back")
+        raise TimeoutError(f"it did not end within {at_most_s:.0f} s")
 
 
-def _delay(attempts: int) -> timedelta:
+def _end_with(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    manager: QueueManager,
+    breaking_off: asyncio.Event,
+) -> None:
+    """Have the manager end when the connection does, its jobs a little later."""
+    loop = asyncio.get_running_loop()
+
+    def lost(_: object) -> None:
+        manager.shutdown.set()
+        loop.call_later(LOST_GRACE_S, breaking_off.set)
+
+    connection.add_termination_listener(lost)
+
+
+def delay(attempts: int) -> timedelta:
     """Doubles with each attempt up to five minutes, spread by a quarter either way."""
-    seconds = min(FIRST_DELAY_S * 2**attempts, LONGEST_DELAY_S)
-    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - No secret.
+    # The bound keeps the power within what a float can hold.
+    seconds = min(FIRST_DELAY_S * 2 ** min(attempts, 30), LONGEST_DELAY_S)
+    return timedelta(seconds=seconds * _spread())
+
+
+def _spread() -> float:
+    return random.uniform(0.75, 1.25)  # noqa: S311 - No secret.

@@ -59,6 +59,18 @@ async def make(workshop: Workshop, id: PhotoId) -> Outcome:
     return await attempts.reported(work, _reports(workshop, attempt))
 
 
+async def give_up(workshop: Workshop, id: PhotoId) -> Outcome:
+    """Make a photo FAILED that still awaits its variants; its owner may have it tried again."""
+    try:
+        async with workshop.database.begin() as tx:
+            attempt = await variants.begin_attempt(tx, id)
+    except Unavailable:
+        return Outcome.AGAIN
+    if attempt is None:
+        return Outcome.NOTHING
+    return await attempts.given_up(_reports(workshop, attempt))
+
+
 def _reports(workshop: Workshop, attempt: AttemptRow) -> Reports:
     async def fail(tx: Writing, code: PhotoFailureCode, message: str) -> None:
         await variants.fail(tx, attempt, code, message)

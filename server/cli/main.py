@@ -15,6 +15,8 @@ SERVER = "Address of the server; that of the settings when left out."
 Size = Literal["THUMB", "MEDIUM", "FULL"]
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Action = Literal["list", "add", "remove"]
+SuspensionsAction = Literal["list", "add", "lift"]
+JobsAction = Literal["list", "retry"]
 Visibility = Literal["PUBLIC", "FOLLOWERS", "PRIVATE"]
 
 app = typer.Typer(
@@ -130,12 +132,36 @@ def regenerate(
 
 
 @app.command()
+def jobs(
+    action: Annotated[JobsAction, typer.Argument(help="What to do.")] = "list",
+    which: Annotated[
+        str, typer.Argument(metavar="[ID]", help="What to retry: a job, a photo, or all.")
+    ] = "",
+) -> None:
+    """List the jobs that wait and those that were given up, or have those tried again.
+
+    Exit code 1 when some are given up, or when there was nothing to retry under that id.
+    """
+    call("jobs", action=action, which=which)
+
+
+@app.command()
 def moderators(
     action: Annotated[Action, typer.Argument(help="What to do.")] = "list",
     username: Annotated[str, typer.Argument(help="Whom it is about.")] = "",
 ) -> None:
     """Make somebody a moderator (add), or one no longer (remove), or list them all."""
     call("moderators", action=action, username=username)
+
+
+@app.command()
+def suspensions(
+    action: Annotated[SuspensionsAction, typer.Argument(help="What to do.")] = "list",
+    username: Annotated[str, typer.Argument(help="Whom it is about.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; who is suspended reads it.")] = "",
+) -> None:
+    """Keep somebody out (add), or let them in again (lift), or list who is kept out."""
+    call("suspensions", action=action, username=username, reason=reason)
 
 
 @app.command()

@@ -25,10 +25,11 @@ async def _ensure_bucket(settings: Settings) -> None:
 
     try:
         await parts.objects(settings).ensure_bucket()
-    except StoreUnavailable as error:
-        raise CannotStart(f"{error} (PICSHARE_S3_ENDPOINT {settings.s3_endpoint})") from error
-    except S3Error as error:
+    except (StoreUnavailable, S3Error) as error:
+        refusal = error if isinstance(error, S3Error) else error.__cause__
+        if not isinstance(refusal, S3Error):
+            raise CannotStart(f"{error} (PICSHARE_S3_ENDPOINT {settings.s3_endpoint})") from error
         raise CannotStart(
-            f"the object store at {settings.s3_endpoint} refuses us: {error.code} "
+            f"the object store at {settings.s3_endpoint} refuses us: {refusal.code} "
             "(PICSHARE_S3_ACCESS_KEY, PICSHARE_S3_SECRET_KEY, PICSHARE_S3_BUCKET)"
         ) from error

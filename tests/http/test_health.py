@@ -218,7 +218,8 @@ async def test_the_queue_is_counted_and_its_age_told(figures, database, ann):
         )
     after = await figures()
 
-    depth, age = ("picshare_queue_depth",), ("picshare_queue_age_seconds",)
+    kind = ("kind", "make_variants")
+    depth, age = ("picshare_queue_depth", kind), ("picshare_queue_age_seconds", kind)
     assert during[depth] - before[depth] == 1
     assert during[age] >= 400 * 86_400 > before[age]
     assert after[depth] == before[depth]
