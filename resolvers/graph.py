@@ -168,6 +168,8 @@ extend(
     report=answering(reports.report),
     moderate_photo=answering(moderation.moderate_photo),
     resolve_reports=answering(moderation.resolve_reports),
+    suspend_user=answering(moderation.suspend_user),
+    reinstate_user=answering(moderation.reinstate_user),
 )
 
 extend(

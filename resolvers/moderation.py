@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.context import Info
 from resolvers.extend import costs
-from resolvers.ids import as_case_id, as_photo_id
+from resolvers.ids import as_case_id, as_photo_id, as_user_id
 from resolvers.paging import After, First, requested
 from resolvers.texts import prose
 from schema.comments import Comment
@@ -19,11 +19,12 @@ from schema.moderation import (
     ModerationEntry,
     ModerationLogConnection,
     ResolveReportsInput,
+    SuspensionInput,
 )
 from schema.photos import Photo, PhotoPayload, Variant
 from schema.reports import Report
-from schema.users import DELETED, User
-from storage import decisions, judging, reports, roles
+from schema.users import DELETED, User, UserPayload
+from storage import decisions, judging, reports, roles, suspensions
 from storage.cases import CaseKind, Decider, Judge
 from storage.pages import page
 from storage.rows import UserId
@@ -95,6 +96,31 @@ async def resolve_reports(info: Info, input: ResolveReportsInput) -> ModerationC
         id = as_case_id(input.case_id, "input", "caseId")
         row = await judging.resolve(tx, id, input.outcome, _decider(viewer), note)
     return ModerationCasePayload(case=ModerationCase.of(row))
+
+
+async def suspend_user(info: Info, input: SuspensionInput) -> UserPayload:
+    """Keep a user out: every session ends within a second, and logging in is refused.
+
+    What they shared stays until it is taken down. For moderators; again changes nothing.
+    """
+    viewer = info.context.signed_in().user_id
+    reason = prose(input.reason, MAX_REASON, "input", "reason")
+    id = as_user_id(input.id, "input", "id")
+    async with info.context.database.begin() as tx:
+        await roles.require(tx, viewer)
+        row = await suspensions.suspend(tx, id, _decider(viewer), reason, "input", "id")
+    return UserPayload(user=User.of(row))
+
+
+async def reinstate_user(info: Info, input: SuspensionInput) -> UserPayload:
+    """Let a suspended user come in again. For moderators; again changes nothing."""
+    viewer = info.context.signed_in().user_id
+    reason = prose(input.reason, MAX_REASON, "input", "reason")
+    id = as_user_id(input.id, "input", "id")
+    async with info.context.database.begin() as tx:
+        await roles.require(tx, viewer)
+        row = await suspensions.reinstate(tx, id, _decider(viewer), reason, "input", "id")
+    return UserPayload(user=User.of(row))
 
 
 @costs(3)

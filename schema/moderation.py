@@ -40,6 +40,7 @@ shown(
     "How a case ended.",
     DISMISSED="What it was about stays, or went live.",
     REMOVED="What it was about was removed, or never went live.",
+    SUSPENDED="The user it was about cannot come in any more.",
 )
 shown(
     Verdict,
@@ -64,6 +65,8 @@ shown(
     DISMISSED="What was reported stays.",
     MODERATOR_ADDED="A user became a moderator.",
     MODERATOR_REMOVED="A user is a moderator no longer.",
+    SUSPENDED="A user cannot come in any more.",
+    REINSTATED="A suspended user can come in again.",
 )
 
 
@@ -163,10 +166,20 @@ class ResolveReportsInput:
     case_id: strawberry.ID = strawberry.field(description="The case.")
     outcome: CaseOutcome = strawberry.field(
         description="DISMISSED leaves what was reported as it is; REMOVED takes a photo down or "
-        "deletes a comment. An account is not removed."
+        "deletes a comment; SUSPENDED, for users alone, is as `suspendUser`."
     )
     note: str = strawberry.field(
-        default="", description="Up to 500 characters; the owner of a photo taken down reads it."
+        default="",
+        description="Up to 500 characters; the owner of a photo taken down reads it, and so does "
+        "a suspended user.",
+    )
+
+
+@strawberry.input(description="Who is to be kept out, or let in again, and why.")
+class SuspensionInput:
+    id: strawberry.ID = strawberry.field(description="The user.")
+    reason: str = strawberry.field(
+        default="", description="Up to 500 characters; a suspended user reads it."
     )
 
 

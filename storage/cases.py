@@ -25,6 +25,7 @@ class CaseOutcome(StrEnum):
 
     DISMISSED = "DISMISSED"
     REMOVED = "REMOVED"
+    SUSPENDED = "SUSPENDED"
 
 
 class ReportReason(StrEnum):
@@ -66,6 +67,8 @@ class LogAction(StrEnum):
     DISMISSED = "DISMISSED"
     MODERATOR_ADDED = "MODERATOR_ADDED"
     MODERATOR_REMOVED = "MODERATOR_REMOVED"
+    SUSPENDED = "SUSPENDED"
+    REINSTATED = "REINSTATED"
 
 
 class SubjectKind(StrEnum):

@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
+from storage import accounts, decisions, moderation, reports, suspensions
 from storage import comments as comment_rows
-from storage import decisions, moderation, reports
 from storage.cases import (
     CaseId,
     CaseKind,
@@ -54,7 +54,7 @@ async def resolve(
     """The case, ended that way; the same again changes nothing.
 
     Raises Missing for no case, Conflict for one that ended otherwise, and NotAllowed for a held
-    photo, which needs a verdict, and for removing a user.
+    photo, which needs a verdict, and for what does not go with its kind.
     """
     path = ("input", "caseId")
     case = await _locked(tx, id, outcome)
@@ -65,18 +65,19 @@ async def resolve(
     subject = case.photo_id or case.comment_id or case.user_id
     if subject is None:
         raise Missing("there is no such case", *path)
+    _require_fitting(case.kind, outcome, *path)
     if outcome is CaseOutcome.DISMISSED:
         await decisions.add(
             tx, decider, LogAction.DISMISSED, KINDS[case.kind], subject, reason=note
         )
     elif case.photo_id is not None:
         await moderation.take_down(tx, case.photo_id, decider, note)
-    elif case.comment_id is not None:
-        await _remove_comment(tx, case.comment_id)
+    elif case.user_id is not None:
+        await suspensions.suspend(tx, case.user_id, decider, note, *path)
+    else:
+        await _remove_comment(tx, CommentId(subject))
         action = LogAction.COMMENT_REMOVED
         await decisions.add(tx, decider, action, SubjectKind.COMMENT, subject, reason=note)
-    else:
-        raise NotAllowed("an account is not removed; its photos and comments can be", *path)
     await reports.close(tx, cases.c.id == id, outcome)
     # A comment without replies is gone with its case.
     ended = await reports.by_id(tx, id)
@@ -84,7 +85,7 @@ async def resolve(
 
 
 async def _locked(tx: Writing, id: CaseId, outcome: CaseOutcome) -> CaseRow:
-    """The case, and before it the photo that it is about, in the order that everybody follows."""
+    """The case, and before it what it is about, in the order that everybody follows."""
     path = ("input", "caseId")
     case = await reports.by_id(tx, id)
     if case is None:
@@ -94,7 +95,16 @@ async def _locked(tx: Writing, id: CaseId, outcome: CaseOutcome) -> CaseRow:
         of_comment = select(comments.c.photo_id).where(comments.c.id == case.comment_id)
         about = photos.c.id == of_comment.scalar_subquery()
     await values(tx, select(photos.c.id).where(about).with_for_update(key_share=True))
+    if case.user_id is not None and outcome is CaseOutcome.SUSPENDED:
+        await accounts.lock(tx, case.user_id)
     return await reports.require_open(tx, id, outcome, *path)
+
+
+def _require_fitting(kind: CaseKind, outcome: CaseOutcome, *path: str) -> None:
+    if outcome is CaseOutcome.REMOVED and kind is CaseKind.USER:
+        raise NotAllowed("an account is not removed; it can be suspended", *path)
+    if outcome is CaseOutcome.SUSPENDED and kind is not CaseKind.USER:
+        raise NotAllowed("only a user is suspended", *path)
 
 
 async def _remove_comment(tx: Writing, id: CommentId) -> None:

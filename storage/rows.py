@@ -110,6 +110,7 @@ class CredentialsRow:
 
     user_id: UserId
     password_hash: str
+    suspended_for: str | None
 
 
 @dataclass(frozen=True, slots=True)

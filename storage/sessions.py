@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import newest_first, page
 from storage.reads import Read, rows, rows_of, value
-from storage.refusals import Missing, WrongCredentials
+from storage.refusals import Missing, NotAllowed, Refusal, WrongCredentials
 from storage.rows import Cursor, OpenSessionRow, Page, PageRequest, SessionId, SessionRow, UserId
 from storage.tables import credentials, refresh_tokens, sessions
 
@@ -74,7 +74,7 @@ async def begin(
 ) -> SessionRow:
     """A new session of that user, to be carried on with *token*.
 
-    Raises WrongCredentials when the account is being deleted.
+    Raises NotAllowed when the account is suspended, WrongCredentials when it is being deleted.
     """
     # Who deletes the account waits for this lock, and then ends this session with the others.
     known = select(
@@ -83,12 +83,13 @@ async def begin(
         literal(device.address_digest, sessions.c.address_digest.type),
         literal(device.user_agent[:LONGEST_AGENT]),
     )
-    known = known.where(credentials.c.user_id == user_id).with_for_update(read=True, key_share=True)
+    is_open = and_(credentials.c.user_id == user_id, credentials.c.suspended_for.is_(None))
+    known = known.where(is_open).with_for_update(read=True, key_share=True)
     names = ["user_id", "expires_at", "address_digest", "user_agent"]
     beginning = insert(sessions).from_select(names, known).returning(*COLUMNS)
     session = await fetch_one(tx, beginning, SessionRow)
     if session is None:
-        raise WrongCredentials("the login or the password is wrong", "input")
+        raise await _kept_out(tx, user_id)
     await _add_token(tx, session.id, token)
     return session
 
@@ -169,6 +170,14 @@ async def known_by(
     asked = select(holds.scalar_subquery(), was_here)
     held, is_known = (await connection.execute(asked)).one()
     return held or ("ADDRESS" if is_known else None)
+
+
+async def _kept_out(tx: Writing, user_id: UserId) -> Refusal:
+    wanted = select(credentials.c.suspended_for).where(credentials.c.user_id == user_id)
+    for reason in await values(tx, wanted):
+        because = f": {reason}" if reason else ""
+        return NotAllowed(f"the account is suspended{because}", "input")
+    return WrongCredentials("the login or the password is wrong", "input")
 
 
 async def _locked(tx: Writing, token: str) -> SessionRow | None:

@@ -108,7 +108,7 @@ async def credentials_of(connection: AsyncConnection, login: str) -> Credentials
     # No username has an @ and every address has one: a single index answers.
     named = credentials.c.email if "@" in login else users.c.username
     matching = (
-        select(credentials.c.user_id, credentials.c.password_hash)
+        select(*columns(credentials, CredentialsRow))
         .join(users)
         .where(func.lower(named) == func.lower(login))
     )

@@ -24,6 +24,8 @@ credentials = Table(
     Column("password_hash", Text, nullable=False),
     # When a code that was sent to the address came back.
     Column("verified_at", DateTime(timezone=True)),
+    # Why nobody comes in by them any more; null where one does.
+    Column("suspended_for", Text),
     Index("credentials_email_key", func.lower(text("email")), unique=True),
 )
 
