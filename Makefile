@@ -12,11 +12,12 @@ MINIO_TESTS := tests/store tests/uploads tests/editing tests/profiles tests/swee
   tests/cli/test_audit.py tests/cli/test_import.py tests/cli/test_demo.py tests/test_examples.py \
   tests/subscriptions/test_photo_status.py tests/moderation/test_working.py
 UV := .tools/bin/uv
+FUZZ := .tools/fuzz
 BIN := .venv/bin
 GRAPHIQL := server/graphiql
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture check format lint types imports schema lock clean test-minio conformance bench
+.PHONY: help setup run test torture check format lint types imports schema lock clean test-minio conformance fuzz bench
 
 help: ## List every verb
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -67,6 +68,16 @@ conformance: setup ## Run other people's GraphQL clients and audits against a wh
 	@if ! command -v npm >/dev/null; then echo "make conformance: skipped, for there is no npm"; exit 0; fi; \
 	npm ci --prefix conformance --ignore-scripts --no-audit --no-fund --silent && $(BIN)/pytest conformance
 
+$(FUZZ)/.installed: $(UV) deploy/requirements-fuzz.lock
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(FUZZ)
+	$(UV) pip sync --quiet --python $(FUZZ)/bin/python --require-hashes deploy/requirements-fuzz.lock
+	@touch $@
+
+fuzz: setup ## Send generated requests for ten minutes and look at the answers (PICSHARE_FUZZ_S=20: a glance)
+	@if ! $(MAKE) --no-print-directory $(FUZZ)/.installed; then \
+	  echo "make fuzz: skipped, for schemathesis could not be installed"; exit 0; fi; \
+	PICSHARE_FUZZ_PROGRAM=$$PWD/$(FUZZ)/bin/schemathesis nice $(BIN)/pytest -s fuzz
+
 bench/peers/node_modules/.installed: bench/peers/package-lock.json
 	npm ci --prefix bench/peers --no-audit --no-fund --ignore-scripts --silent && touch $@
 
@@ -93,6 +104,7 @@ schema: .venv/.installed ## Print the SDL into schema/schema.graphql
 lock: $(UV) ## Resolve the dependencies again into deploy/*.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra embedded pyproject.toml -o deploy/requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra embedded --group dev -c deploy/requirements.lock pyproject.toml -o deploy/requirements-dev.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --group fuzz -o deploy/requirements-fuzz.lock
 
 clean: ## Remove what setup installed (data in .picshare stays)
 	rm -rf .venv .tools $(GRAPHIQL)/node_modules

@@ -10,16 +10,20 @@ def _written(value: datetime) -> str:
     return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
 
 
+class BadValue(ValueError):
+    """What was sent cannot be read as the scalar; the text is for whoever sent it."""
+
+
 def _read(value: object) -> datetime:
     if not isinstance(value, str):
-        raise ValueError("DateTime must be a string such as 2026-11-20T08:15:30.123Z")  # noqa: TRY004
+        raise BadValue("must be a string such as 2026-11-20T08:15:30.123Z")
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"{value[:40]!r} is no RFC 3339 date-time") from None
-    if moment.tzinfo is None:
-        raise ValueError(f"{value[:40]!r} lacks a time zone; UTC is written as Z")
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadValue("is no RFC 3339 date-time") from None
+    raise BadValue("lacks a time zone; UTC is written as Z")
 
 
 DateTime: ScalarDefinition = strawberry.scalar(

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 
@@ -20,6 +19,8 @@ from server.graphql.idempotency import REPLAYED
 from server.graphql.requests import COST_HEADER, KEY_HEADER
 from server.graphql.streams import Streams
 from server.graphql.websocket import Sockets
+from server.http.cors import Cors
+from server.http.direct import Direct
 from server.rates.limited import LIMIT, POLICY
 from server.settings import Settings
 from server.webhooks import callback
@@ -47,7 +48,10 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
         streams,
         most_running=settings.max_running,
         get_queries=settings.get_queries,
+        edition=settings.graphql_over_http,
     )
+
+    graphql = Route("/graphql", endpoint, methods=list(METHODS))
 
     def leave() -> None:
         state.leave()
@@ -72,7 +76,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/graphql", endpoint.answer, methods=list(METHODS)),
+            graphql,
             WebSocketRoute("/graphql", Sockets(streams, parts.sockets(settings)).serve),
             Route("/", lambda _: RedirectResponse("/graphql")),
             media.public(built.objects),
@@ -87,7 +91,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
             # Tokens travel in a header that pages set themselves, never in a cookie, so any
             # origin may ask unless the settings name some.
             Middleware(
-                CORSMiddleware,
+                Cors,
                 allow_origins=settings.origins,
                 allow_methods=METHODS,
                 allow_headers=[
@@ -101,6 +105,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
                 expose_headers=[observed.HEADER, REPLAYED, "Retry-After", LIMIT, POLICY],
                 max_age=86_400,
             ),
+            Middleware(Direct, route=graphql),
         ],
         lifespan=lifespan,
     )

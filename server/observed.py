@@ -1,20 +1,21 @@
 """What is seen from outside of each request: its id, its line in the log, its metrics."""
 
+import random
 import re
-import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from time import perf_counter
 from typing import Final
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server import logs
 from storage.database import StatementCount, statements
 
-log = structlog.get_logger("request")
+log = logs.Lines("request")
 
 HEADER: Final = "X-Request-Id"
 _HEADER: Final = HEADER.lower().encode()
@@ -26,7 +27,8 @@ SECURITY: Final = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _SECURITY: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY.items())
-_GIVEN_ID: Final = re.compile(r"[\w.-]{8,64}", re.ASCII)
+_GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+_ID_BITS: Final = 64
 
 OPERATIONS: Final = Counter(
     "picshare_graphql_operations_total",
@@ -45,6 +47,10 @@ SECONDS: Final = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
+# The library looks for the series of given labels slowly; they are no more than there are series.
+_operations = cache(OPERATIONS.labels)
+_statements = cache(STATEMENTS.labels)
+_seconds = cache(SECONDS.labels)
 
 
 @dataclass(slots=True)
@@ -68,11 +74,11 @@ def operation(name: str, outcome: str) -> None:
     """Note which GraphQL operation the request was and how it went."""
     counter = statements.get()
     total = counter.total if counter else 0
-    OPERATIONS.labels(name, outcome).inc()
-    STATEMENTS.labels(name).observe(total)
+    _operations(name, outcome).inc()
+    _statements(name).observe(total)
     current = _current.get()
     if current is not None:
-        current.facts |= {"operation": name, "outcome": outcome, "statements": total}
+        current.facts = {"operation": name, "outcome": outcome, "statements": total}
 
 
 class Observed:
@@ -86,7 +92,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(_id(Headers(scope=scope)))
+        request = _Request(_id(scope["headers"]))
         _current.set(request)
         statements.set(StatementCount())
         structlog.contextvars.bind_contextvars(request_id=request.id)
@@ -109,23 +115,27 @@ def _complete(headers: list[tuple[bytes, bytes]], id: str) -> None:
     headers.append((_HEADER, id.encode()))
 
 
-def _id(headers: Headers) -> str:
-    given = headers.get(HEADER, "")
-    return given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+def _id(headers: list[tuple[bytes, bytes]]) -> str:
+    given = next((value for name, value in headers if name == _HEADER), b"")
+    if _GIVEN_ID.fullmatch(given):
+        return given.decode()
+    return f"{random.getrandbits(_ID_BITS):0{_ID_BITS // 4}x}"
 
 
 def _tell(scope: Scope, request: _Request) -> None:
     seconds = perf_counter() - request.began
     route = getattr(scope.get("route"), "path", "none")
-    SECONDS.labels(route).observe(seconds)
+    _seconds(route).observe(seconds)
     if route in QUIET:
         return
-    log.info(
+    log.tell(
         "request",
-        method=scope["method"],
-        route=route,
-        status=request.status,
-        ms=round(seconds * 1000, 1),
-        **request.facts,
+        {
+            "request_id": request.id,
+            "method": scope["method"],
+            "route": route,
+            "status": request.status,
+            "ms": round(seconds * 1000, 1),
+            **request.facts,
+        },
     )
-    structlog.contextvars.clear_contextvars()

@@ -47,6 +47,16 @@ def database(settings: Settings, application_name: str) -> Database:
     )
 
 
+def _hurried(settings: Settings) -> Database:
+    """The database for those whom somebody waits for: no statement lasts longer than a query."""
+    return Database(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        application_name="picshare-api",
+        command_timeout_s=settings.deadline_s,
+    )
+
+
 def objects(settings: Settings) -> Objects:
     """The bucket."""
     return Objects(_bucket(settings))
@@ -116,6 +126,7 @@ def limits(settings: Settings) -> Limits:
         fragments=settings.max_fragments,
         cost=settings.max_cost,
         deadline_s=settings.deadline_s,
+        write_deadline_s=settings.write_deadline_s,
         cache_bytes=settings.document_cache_bytes,
         introspection=settings.introspection,
         suggestions=settings.suggestions,
@@ -238,7 +249,7 @@ def moderation(settings: Settings) -> Service | None:
 
 def build(settings: Settings) -> Parts:
     """Everything the API needs."""
-    opened = database(settings, "picshare-api")
+    opened = _hurried(settings)
     signing = tokens(settings)
     return Parts(
         database=opened,

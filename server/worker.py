@@ -23,6 +23,7 @@ from workers import (
     sweeps,
     variants,
 )
+from workers.floor import Floor
 from workers.images import Limits, Studio
 from workers.mails import Postbox
 from workers.moderation import Service
@@ -212,9 +213,10 @@ def _queues(settings: Settings, every: Mapping[str, Kind]) -> list[Queue]:
     url = settings.database_url.get_secret_value()
     pictures = {name: kind for name, kind in every.items() if name in PICTURES}
     errands = {name: kind for name, kind in every.items() if name not in PICTURES}
+    floor = Floor()
     return [
-        Queue(url, pictures, concurrency=settings.worker_concurrency),
-        Queue(url, errands, concurrency=ERRANDS, name="picshare-errands"),
+        Queue(url, pictures, concurrency=settings.worker_concurrency, floor=floor),
+        Queue(url, errands, concurrency=ERRANDS, name="picshare-errands", floor=floor),
     ]
 
 

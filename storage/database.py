@@ -11,7 +11,8 @@ from typing import Any, Final, NewType, TypeAlias, TypeVar
 import asyncpg
 from asyncpg import Connection, Record
 from sqlalchemy import ColumnElement, Executable, FromClause, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine import AdaptedConnection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Select
@@ -24,13 +25,18 @@ Answer = TypeVar("Answer")
 # A connection inside a transaction. What takes it, writes; the caller commits.
 Writing = NewType("Writing", AsyncConnection)
 
-CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 2
 POOL_TIMEOUT_S = 1
 COMMAND_TIMEOUT_S = 10
+# How long taking leave of a connection may last: one that is silent must not keep us.
+LEAVE_S: Final = 0.1
 # How long at most to step aside before what collided is begun anew; then it is given up.
 PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3)
 # What PostgreSQL calls a serialization failure and a deadlock.
 COLLISIONS: Final = frozenset({"40001", "40P01"})
+# How long to wait before what was lost with a connection is read again: PostgreSQL needs a moment
+# to restart, and nobody waits a second for an answer that will not come.
+REREAD_PAUSES_S: Final = (0.02, 0.08, 0.2, 0.4)
 # What a connection that is no more is noticed by.
 LOST: Final = (InterfaceError, OperationalError, asyncpg.InterfaceError)
 
@@ -40,6 +46,10 @@ Way: TypeAlias = "AsyncConnection | Connection[Record]"
 
 class Unavailable(Exception):
     """The database cannot be reached, or has no connection left for now."""
+
+
+class Lost(Unavailable):
+    """The connection broke, or there is none to be had: what was read over it may be read again."""
 
 
 class Collided(Unavailable):
@@ -63,15 +73,24 @@ class Database:
     """One pool of connections, for the life of a process."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, application_name: str = "picshare"
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        application_name: str = "picshare",
+        command_timeout_s: float = COMMAND_TIMEOUT_S,
     ) -> None:
-        self._engine = _engine(url, pool_size, application_name)
+        options = _options(application_name, command_timeout_s)
+        self._engine = _engine(url, pool_size, options)
         # Reads need no BEGIN and no ROLLBACK round trips.
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = Readers(
-            lambda: _connected(url, application_name), pool_size, patience_s=POOL_TIMEOUT_S
+            lambda: asyncpg.connect(url, **options), pool_size, patience_s=POOL_TIMEOUT_S
         )
+        event.listen(self._engine.sync_engine, "checkout", _require_open)
         event.listen(self._engine.sync_engine, "before_cursor_execute", _count)
+        event.listen(self._engine.sync_engine, "handle_error", _doubt)
+        event.listen(self._engine.sync_engine, "invalidate", _part)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
@@ -111,7 +130,17 @@ async def repeated(work: Callable[[], Awaitable[Answer]]) -> Answer:
     return await work()
 
 
-def _engine(url: str, pool_size: int, application_name: str) -> AsyncEngine:
+async def reread(work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """What *work* reads, read again when its connection was lost; *work* changes nothing."""
+    for pause_s in REREAD_PAUSES_S:
+        try:
+            return await work()
+        except Lost:
+            await asyncio.sleep(pause_s)
+    return await work()
+
+
+def _engine(url: str, pool_size: int, options: dict[str, Any]) -> AsyncEngine:
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
@@ -120,32 +149,48 @@ def _engine(url: str, pool_size: int, application_name: str) -> AsyncEngine:
         pool_pre_ping=False,
         # What is bound to a statement (hashes, addresses) has no place in an error or a log.
         hide_parameters=True,
-        connect_args={
-            "timeout": CONNECT_TIMEOUT_S,
-            "command_timeout": COMMAND_TIMEOUT_S,
-            "server_settings": _server_settings(application_name),
-        },
+        connect_args=options,
     )
 
 
-async def _connected(url: str, application_name: str) -> "Connection[Record]":
-    return await asyncpg.connect(
-        url,
-        timeout=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
-        server_settings=_server_settings(application_name),
-    )
-
-
-def _server_settings(application_name: str) -> dict[str, str]:
+def _options(application_name: str, command_timeout_s: float) -> dict[str, Any]:
     return {
-        "application_name": application_name,
-        "timezone": "UTC",
-        "jit": "off",
-        "idle_in_transaction_session_timeout": "10s",
-        # Whose client has gone, or was cut short, does not go on by itself.
-        "client_connection_check_interval": "500ms",
+        "timeout": CONNECT_TIMEOUT_S,
+        "command_timeout": command_timeout_s,
+        "server_settings": {
+            "application_name": application_name,
+            "timezone": "UTC",
+            "jit": "off",
+            "idle_in_transaction_session_timeout": "10s",
+            # Whose client has gone, or was cut short, does not go on by itself.
+            "client_connection_check_interval": "500ms",
+        },
     }
+
+
+def _require_open(connection: AdaptedConnection, *_checkout: object) -> None:
+    """Have the pool open others in the place of those that ended while nobody used them."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError("PostgreSQL has ended the connection")
+
+
+def _doubt(context: ExceptionContext) -> None:
+    """A connection that did not answer in time is asked nothing more, not even to roll back."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+
+
+def _part(connection: AdaptedConnection, _record: object, _error: object) -> None:
+    """Have the server end what a connection has begun, without waiting for a silent one."""
+    connection.run_async(_left)
+
+
+async def _left(connection: "Connection[Record]") -> None:
+    try:
+        await connection.close(timeout=LEAVE_S)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
 
 
 @asynccontextmanager
@@ -156,15 +201,17 @@ async def reached() -> AsyncIterator[None]:
             yield
     except (PoolTimeout, Busy) as error:
         raise Unavailable("every database connection is busy") from error
-    except (OSError, TimeoutError) as error:
-        raise Unavailable("the database cannot be reached") from error
+    except TimeoutError as error:
+        raise Unavailable("the database does not answer") from error
+    except OSError as error:
+        raise Lost("the database cannot be reached") from error
     except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         if _sqlstate(error) in COLLISIONS:
             raise Collided("others were changing the same; try again") from error
-        if isinstance(error, LOST) or _is_overload(error):
-            raise Unavailable("the database connection was lost") from error
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise Unavailable("the database connection was lost") from error
+        if _is_loss(error):
+            raise Lost("the database connection was lost") from error
+        if _is_overload(error):
+            raise Unavailable("the database has no room for this at the moment") from error
         raise
 
 
@@ -181,9 +228,18 @@ def _listed() -> Iterator[None]:
         tasks.discard(task)
 
 
+def _is_loss(error: Exception) -> bool:
+    """Whether the connection is no more, or the server is just ending or starting."""
+    state = _sqlstate(error)
+    if state.startswith(("08", "57P")):
+        return True
+    is_invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
+    return is_invalidated or (isinstance(error, LOST) and not state)
+
+
 def _is_overload(error: Exception) -> bool:
-    """Whether the server refuses for now: connection, resources, or shutting down."""
-    return _sqlstate(error)[:2] in {"08", "53", "57"}
+    """Whether the server refuses for now: it lacks something, or was told to cancel."""
+    return isinstance(error, LOST) or _sqlstate(error)[:2] in {"53", "57"}
 
 
 def _sqlstate(error: Exception) -> str:

@@ -4,35 +4,43 @@ Kept as the one moment at which a bucket is full again, as in the generic cell r
 (ITU-T I.371, https://www.itu.int/rec/T-REC-I.371): what is taken moves it further away.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Float, LargeBinary, bindparam, text
+from sqlalchemy import text
 
-from storage.database import Writing
+from storage.database import Way, Writing
+from storage.reads import Read, rows
 
 # No transaction has to be begun: it is one statement. What is missing in a bucket, and what is
-# taken, is counted in the seconds that it takes to come back.
-_TAKE: Final = text(
-    """
-    insert into rate_buckets as kept (key, full_at)
-    values (:key, now() + make_interval(secs => :wanted_s))
-    on conflict (key) do update set full_at =
-        greatest(kept.full_at - make_interval(secs => :back_s), now()) + make_interval(secs => (
-            select case when spare_s >= :least_s
-                   then greatest(:least_s, least(:wanted_s, spare_s / 8)) else 0 end
-            from (select :span_s - extract(epoch from
-                greatest(kept.full_at - make_interval(secs => :back_s), now()) - now()
-            )::float8) as room (spare_s)
-        ))
-    returning extract(epoch from
-        new.full_at - greatest(old.full_at - make_interval(secs => :back_s), now()))::float8,
-        extract(epoch from new.full_at - now())::float8
-    """
-).bindparams(
-    bindparam("key", type_=LargeBinary),
-    *(bindparam(name, type_=Float) for name in ("wanted_s", "back_s", "least_s", "span_s")),
-)
+# taken, is counted in the seconds that it takes to come back. Whoever takes out of several
+# buckets locks them in the order of their keys.
+_TAKE_TEXT: Final = """
+    with wishes (key, span_s, least_s, wanted_s, back_s) as materialized (
+        select * from unnest($1::bytea[], $2::float8[], $3::float8[], $4::float8[], $5::float8[])
+    ), taken as (
+        insert into rate_buckets as kept (key, full_at)
+        select key, now() + make_interval(secs => wanted_s) from wishes order by key
+        on conflict (key) do update set full_at = (
+            select left_at + make_interval(secs => (
+                select case when spare_s >= least_s
+                       then greatest(least_s, least(wanted_s, spare_s / 8)) else 0 end
+                from (select span_s - extract(epoch from left_at - now())::float8) as room (spare_s)
+            ))
+            from (
+                select *, greatest(kept.full_at - make_interval(secs => back_s), now())
+                from wishes where key = excluded.key
+            ) as wish (key, span_s, least_s, wanted_s, back_s, left_at)
+        )
+        returning new.key, old.full_at as was_full_at, new.full_at
+    )
+    select key,
+        extract(epoch from full_at
+            - greatest(was_full_at - make_interval(secs => back_s), now()))::float8,
+        extract(epoch from full_at - now())::float8
+    from taken join wishes using (key)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +61,40 @@ class Standing:
     cost: int
 
 
-async def take(
-    tx: Writing, key: bytes, *, span_s: float, least_s: float, wanted_s: float, back_s: float
-) -> Grant:
-    """Take what is wanted but no large part of what is left, the least, or nothing.
-
-    *span_s*: how long an empty bucket takes to be full. *back_s*: what was taken and not used.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be taken, in seconds of refilling: the least, more if there is much, and what
+    comes back because it was not used.
     """
-    given = {
-        "key": key,
-        "span_s": span_s,
-        "least_s": least_s,
-        "wanted_s": wanted_s,
-        "back_s": back_s,
-    }
-    taken_s, missing_s = (await tx.execute(_TAKE, given)).one()
-    return Grant(max(taken_s, 0.0), max(missing_s, 0.0))
+
+    least_s: float
+    wanted_s: float
+    back_s: float = 0.0
+
+
+# The key beside its grant; the time of the server may run back a little.
+_TAKE: Final = Read(
+    _TAKE_TEXT,
+    ("keys", "spans_s", "leasts_s", "wanted_s", "backs_s"),
+    lambda record: (record[0], Grant(max(record[1], 0.0), max(record[2], 0.0))),
+)
+
+
+async def take(way: Way, wishes: Mapping[bytes, tuple[float, Wish]]) -> dict[bytes, Grant]:
+    """Take out of each bucket what is wanted but no large part of what is left, the least, or
+    nothing. Beside each wish stands how long the bucket takes to be full when it is empty.
+    """
+    asked = sorted(wishes)
+    granted = await rows(
+        way,
+        _TAKE,
+        keys=asked,
+        spans_s=[wishes[key][0] for key in asked],
+        leasts_s=[wishes[key][1].least_s for key in asked],
+        wanted_s=[wishes[key][1].wanted_s for key in asked],
+        backs_s=[wishes[key][1].back_s for key in asked],
+    )
+    return dict(granted)
 
 
 async def sweep(tx: Writing) -> int:

@@ -38,7 +38,7 @@ class Readers:
         connection = self._idle() or await self._another()
         try:
             yield connection
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TimeoutError):
             # PostgreSQL is told to stop; until it has, nothing else can be asked here.
             self._part_with(connection)
             raise

@@ -12,8 +12,8 @@ from typing import Final, Literal, assert_never
 
 from sqlalchemy import (
     ColumnElement,
-    Uuid,
     and_,
+    any_,
     case,
     exists,
     func,
@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import newest_first, page
-from storage.reads import Read, rows, rows_of, value
+from storage.reads import IDS, Read, rows, rows_of
 from storage.refusals import Missing, NotAllowed, Refusal, WrongCredentials
 from storage.rows import Cursor, OpenSessionRow, Page, PageRequest, SessionId, SessionRow, UserId
 from storage.tables import credentials, refresh_tokens, sessions
@@ -53,14 +53,13 @@ UNKNOWN: Final = Device()
 
 
 LIVE: Final = Read.of(
-    select(*COLUMNS).where(sessions.c.id == value("id", Uuid()), IS_LIVE), rows_of(SessionRow)
+    select(*COLUMNS).where(sessions.c.id == any_(IDS), IS_LIVE), rows_of(SessionRow)
 )
 
 
-async def live(way: Way, id: SessionId) -> SessionRow | None:
-    """The session, unless it has ended or run out."""
-    found = await rows(way, LIVE, id=id)
-    return found[0] if found else None
+async def live(way: Way, ids: Sequence[SessionId]) -> dict[SessionId, SessionRow]:
+    """The sessions among *ids* that have neither ended nor run out."""
+    return {row.id: row for row in await rows(way, LIVE, ids=ids)}
 
 
 async def live_among(connection: AsyncConnection, ids: Sequence[SessionId]) -> set[SessionId]:

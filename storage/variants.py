@@ -129,6 +129,11 @@ async def give_back(tx: Writing, attempt: AttemptRow) -> bool:
     return bool(await values(tx, returned.returning(photos.c.id)))
 
 
+async def may_finish(connection: AsyncConnection, attempt: AttemptRow) -> bool:
+    """Whether the attempt is still the newest, and its photo still awaits variants."""
+    return bool(await values(connection, select(photos.c.id).where(is_current(attempt))))
+
+
 async def finish(
     tx: Writing,
     attempt: AttemptRow,

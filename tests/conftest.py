@@ -35,6 +35,8 @@ def settings(postgres_url: str, store: StoreAddress) -> Settings:
         s3_bucket=store.bucket,
         secret_key=secrets.token_hex(32),
         log_format="json",
+        # The machine may be busy; the tests of the deadline set their own.
+        deadline_s=10,
         # Enough for a whole run; the tests of the limits set their own.
         rate_store="memory",
         rate_points_per_minute=10**9,

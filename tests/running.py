@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,13 @@ def clean_environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """A server with a worker, shared by the tests of one run: make people of your own in it."""
+    with started() as found:
+        yield found
+
+
+@contextmanager
+def started(**changed: str) -> Iterator[Running]:
+    """A server with a worker of one's own, with these variables in its environment."""
     with reachable_directory() as directory, another_store() as given:
         port, log = free_port(), directory / "output.log"
         store = given or _embedded()
@@ -73,7 +80,10 @@ def running() -> Iterator[Running]:
             # Everybody here comes from one address.
             "PICSHARE_SIGN_UPS_PER_HOUR": "100000",
             "PICSHARE_LOG_INS_PER_HOUR": "100000",
+            # The machine may be busy.
+            "PICSHARE_DEADLINE_S": "10",
             **_settings(store, is_embedded=given is None),
+            **changed,
         }
         with log.open("w") as output:
             process = subprocess.Popen(

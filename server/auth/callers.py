@@ -1,19 +1,22 @@
 """From the Authorization header to who is asking."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from resolvers.context import Caller
 from server.auth.tokens import BadToken, Tokens
+from server.together import Together
 from storage import sessions
-from storage.database import Database
+from storage.database import Database, Unavailable, reread, statements
 from storage.rows import SessionId, SessionRow
 
 # Half of the second within which an ended session must be of no use anywhere.
 MEMORY_S: Final = 0.5
+# How long a request waits for that word.
+PATIENCE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,14 @@ class Callers:
         self._most = most
         # Oldest first, because an entry is never renewed in its place.
         self._known: dict[SessionId, _Known] = {}
-        self._asking: dict[SessionId, asyncio.Task[SessionRow | None]] = {}
+        self._asking: dict[SessionId, asyncio.Future[_Known]] = {}
+        self._together = Together(self._ask)
 
     async def of(self, authorization: str | None) -> Caller:
-        """Who sends a request with that header; a bad one is a refused caller, no error."""
+        """Who sends a request with that header; a bad one is a refused caller, no error.
+
+        Raises Unavailable when the database does not say in time.
+        """
         if authorization is None:
             return Caller()
         scheme, _, token = authorization.strip().partition(" ")
@@ -70,20 +77,28 @@ class Callers:
             return known.session
         asking = self._asking.get(id)
         if asking is None:
-            asking = self._asking[id] = asyncio.create_task(self._ask(id))
+            asking = self._asking[id] = self._together.ask(id)
             asking.add_done_callback(lambda done: self._answered(id, done))
-        # Whoever gives up leaves the question to the others.
-        return await asyncio.shield(asking)
+            # The statement is that of others as well, but without this request it is one less.
+            counter = statements.get()
+            if counter is not None:
+                counter.total += 1
+        # Whoever gives up leaves the answer to the others.
+        return (await asyncio.shield(asking)).session
 
-    async def _ask(self, id: SessionId) -> SessionRow | None:
+    async def _ask(self, ids: Sequence[SessionId]) -> list[_Known]:
         # Counted from the question on: the answer may be as old as that.
         until = self._clock() + MEMORY_S
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                live = await reread(lambda: self._read(ids))
+        except TimeoutError:
+            raise Unavailable("the database did not answer in time") from None
+        return [_Known(until, live.get(id)) for id in ids]
+
+    async def _read(self, ids: Sequence[SessionId]) -> Mapping[SessionId, SessionRow]:
         async with self._database.reading() as way:
-            session = await sessions.live(way, id)
-        # A session that was forgotten while the answer was on its way is asked for again.
-        if self._asking.get(id) is asyncio.current_task():
-            self._remember(id, _Known(until, session))
-        return session
+            return await sessions.live(way, ids)
 
     def _remember(self, id: SessionId, known: _Known) -> None:
         self._known.pop(id, None)
@@ -91,9 +106,10 @@ class Callers:
             del self._known[next(iter(self._known))]
         self._known[id] = known
 
-    def _answered(self, id: SessionId, done: asyncio.Task[SessionRow | None]) -> None:
-        if self._asking.get(id) is done:
-            del self._asking[id]
-        if not done.cancelled():
-            # All who asked may be gone; then nobody else takes note of an error.
-            done.exception()
+    def _answered(self, id: SessionId, done: asyncio.Future[_Known]) -> None:
+        # A session that was forgotten while the answer was on its way is asked for again.
+        if self._asking.get(id) is not done:
+            return
+        del self._asking[id]
+        if not done.cancelled() and done.exception() is None:
+            self._remember(id, done.result())

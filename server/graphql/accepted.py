@@ -1,12 +1,17 @@
 """What a client wants its answer in: the Accept header of a request."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
 EVENT_STREAM: Final = "text/event-stream"
 HTML: Final = "text/html"
+
+# Clients send few different ones, and the longest of a browser is shorter.
+_MOST: Final = 256
+_LONGEST: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,12 @@ class Accepted:
 
 def accepted(header: str | None) -> Accepted:
     """What an Accept header admits; without one it is JSON."""
-    wanted = _weights("*/*" if header is None else header)
+    text = "*/*" if header is None else header
+    return _remembered(text) if len(text) <= _LONGEST else _accepted(text)
+
+
+def _accepted(header: str) -> Accepted:
+    wanted = _weights(header)
     anything = wanted.get("*/*", 0.0)
     # A browser's address bar sends text/html and */* together, and wants a page.
     json = wanted.get("application/*", 0.0 if HTML in wanted else anything)
@@ -42,6 +52,9 @@ def accepted(header: str | None) -> Accepted:
         graphql_json=wanted.get(GRAPHQL_JSON, 0.0),
         event_stream=wanted.get(EVENT_STREAM, 0.0),
     )
+
+
+_remembered = lru_cache(_MOST)(_accepted)
 
 
 def _weights(header: str) -> dict[str, float]:

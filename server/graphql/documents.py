@@ -54,9 +54,14 @@ _FIRST: Final = tuple(
 class Priced:
     """What is known of an operation before it is executed."""
 
+    node: OperationDefinitionNode
+    name: str
+    """What it is called in logs and metrics."""
     cost: Sum
     root_fields: Counter[str]
     query: Query | None
+    is_write: bool
+    is_subscription: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,19 @@ class Document:
     bytes: int = 0
     _priced: dict[str | None, Priced] = field(default_factory=dict)
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation of that name; without a name the only one."""
+    def operation(self, schema: GraphQLSchema, name: str | None) -> Priced | None:
+        """The operation of that name, weighed once; without a name the only one."""
+        known = self._priced.get(name)
+        if known is None:
+            node = self._operation(name)
+            if node is not None:
+                # It may be asked for by its name, or by none because it is the only one.
+                own = node.name.value if node.name else None
+                known = self._priced.get(own) or self._weighed(schema, node)
+                self._priced[name] = self._priced[own] = known
+        return known
+
+    def _operation(self, name: str | None) -> OperationDefinitionNode | None:
         operations = [
             node
             for node in (self.ast.definitions if self.ast else ())
@@ -78,17 +94,17 @@ class Document:
         ]
         return operations[0] if len(operations) == 1 else None
 
-    def priced(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> Priced:
-        """What an operation of it costs, worked out once."""
+    def _weighed(self, schema: GraphQLSchema, node: OperationDefinitionNode) -> Priced:
         assert self.ast is not None
-        name = operation.name.value if operation.name else None
-        if name not in self._priced:
-            self._priced[name] = Priced(
-                cost(schema, self.ast, operation),
-                root_fields(self.ast, operation),
-                compiled(schema, self.ast, operation),
-            )
-        return self._priced[name]
+        return Priced(
+            node,
+            f"{node.operation.value} {label(node)}",
+            cost(schema, self.ast, node),
+            root_fields(self.ast, node),
+            compiled(schema, self.ast, node),
+            is_write=node.operation is OperationType.MUTATION,
+            is_subscription=node.operation is OperationType.SUBSCRIPTION,
+        )
 
 
 class Documents:
@@ -177,8 +193,14 @@ class Documents:
                 hide_suggestions=not self._limits.suggestions,
             )
             if errors:
-                return tuple(errors)
+                return tuple(errors if self._limits.suggestions else map(_without_guess, errors))
         return ()
+
+
+def _without_guess(error: GraphQLError) -> GraphQLError:
+    # One rule guesses whatever it is told, and a message cannot be too plain.
+    error.message = error.message.partition(" Did you mean")[0]
+    return error
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
@@ -231,13 +253,3 @@ def label(operation: OperationDefinitionNode) -> str:
     names = {field.name.value for field in fields}
     is_one = len(names) == 1 and len(fields) == len(operation.selection_set.selections)
     return names.pop() if is_one else "several"
-
-
-def is_write(operation: OperationDefinitionNode) -> bool:
-    """Whether executing it changes anything."""
-    return operation.operation is OperationType.MUTATION
-
-
-def is_subscription(operation: OperationDefinitionNode) -> bool:
-    """Whether it has many answers."""
-    return operation.operation is OperationType.SUBSCRIPTION

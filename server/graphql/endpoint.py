@@ -3,10 +3,9 @@
 from http import HTTPStatus
 from typing import Final, Literal
 
-import orjson
 from graphql import located_error
-from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from resolvers.context import Context, Parts
 from server import graphiql, observed
@@ -23,8 +22,10 @@ from server.graphql.accepted import (
 from server.graphql.answers import Answer
 from server.graphql.execution import Execution
 from server.graphql.frames import PROTOCOL
+from server.graphql.messages import Incoming, Reply, json_reply
 from server.graphql.prepared import Prepared
 from server.graphql.requests import BadRequest, asked
+from server.graphql.statuses import EDITIONS, Edition, Statuses
 from server.graphql.streams import Asker, Streams
 from server.rates.limited import Passed, RateLimited
 
@@ -32,6 +33,7 @@ GetQueries = Literal["allow", "guarded", "off"]
 
 # A page of another origin can send it only after a preflight.
 PREFLIGHT: Final = "GraphQL-Require-Preflight"
+_PREFLIGHT: Final = PREFLIGHT.lower().encode()
 METHODS: Final = ("GET", "POST")
 RETRY: Final = {"Retry-After": "1"}
 # As the draft of the header asks for, whatever the media type.
@@ -53,36 +55,43 @@ class Endpoint:
         *,
         most_running: int = 64,
         get_queries: GetQueries = "allow",
+        edition: Edition = "audited",
     ) -> None:
         self._execution = execution
         self._parts = parts
         self._streams = streams
         self._get_queries = get_queries
+        self._statuses = EDITIONS[edition]
         self._most_running = most_running
         self._running = 0
 
-    async def answer(self, request: Request) -> Response:
-        """The answer to one HTTP request."""
-        wanted = accepted(request.headers.get("accept"))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        reply = await self._answer(Incoming(scope, receive))
+        await reply(scope, receive, send)
+
+    async def _answer(self, request: Incoming) -> Reply | Response:
+        wanted = accepted(request.header(b"accept"))
         if wanted.media_type is None and not wanted.event_stream:
             return _not_acceptable(request, self._execution.unexplorable)
-        media_type = wanted.media_type or JSON
+        failed_type = self._statuses.failed_type(wanted.media_type)
         if self._running >= self._most_running:
-            return _busy(media_type)
-        asker = Asker(request.headers.get("authorization"), clients.of(request))
+            return _busy(failed_type)
+        client = clients.of(request.scope, request.header(b"user-agent"))
+        asker = Asker(request.header(b"authorization"), client)
         try:
             operation, passed = await self._admitted(request, asker)
             response = await self._response(operation, wanted, asker, passed)
         except RateLimited as error:
-            return _limited(error, media_type)
+            return _limited(error, failed_type)
         except BadRequest as error:
-            return _bad(error, media_type)
+            return _bad(error, failed_type, self._statuses.of_request(error))
         except Exception as error:  # noqa: BLE001 - What is unexpected is logged there.
-            return _failed(error, media_type)
+            return _failed(error, failed_type)
         response.raw_headers.extend(passed.raw_headers)
         return response
 
-    async def _admitted(self, request: Request, asker: Asker) -> tuple[Prepared, Passed]:
+    async def _admitted(self, request: Incoming, asker: Asker) -> tuple[Prepared, Passed]:
         """What is asked for, and charged. Raises BadRequest, charged as well, or RateLimited."""
         try:
             if request.method == "GET":
@@ -93,15 +102,15 @@ class Endpoint:
             raise
         return operation, await self._streams.admit(asker, operation)
 
-    def _require_get(self, request: Request) -> None:
+    def _require_get(self, request: Incoming) -> None:
         if self._get_queries == "off":
             raise BadRequest("send queries by POST", HTTPStatus.METHOD_NOT_ALLOWED)
-        if self._get_queries == "guarded" and PREFLIGHT not in request.headers:
+        if self._get_queries == "guarded" and request.header(_PREFLIGHT) is None:
             raise BadRequest(f"a query by GET needs the header {PREFLIGHT}")
 
     async def _response(
         self, operation: Prepared, wanted: Accepted, asker: Asker, passed: Passed
-    ) -> Response:
+    ) -> Reply | Response:
         if self._is_streamed(operation, wanted):
             answers = self._streams.answers(
                 operation, asker, observed.request_id(), passed.standing
@@ -112,7 +121,7 @@ class Endpoint:
             answer = await self._executed(operation, asker, passed)
         finally:
             self._running -= 1
-        return _shown(answer, wanted.media_type or JSON)
+        return _shown(answer, wanted.media_type or JSON, self._statuses)
 
     def _is_streamed(self, operation: Prepared, wanted: Accepted) -> bool:
         if not operation.is_subscription:
@@ -135,67 +144,59 @@ class Endpoint:
         return await self._execution.answer(operation, context, observed.request_id())
 
 
-def _not_acceptable(request: Request, unexplorable: str | None) -> Response:
+def _not_acceptable(request: Incoming, unexplorable: str | None) -> Reply | Response:
     """A page for a browser; for anyone else what Accept should be."""
-    if request.method != "POST" and HTML in request.headers.get("accept", ""):
+    if request.method != "POST" and HTML in (request.header(b"accept") or ""):
         return graphiql.page(unexplorable)
-    return _response(
+    return json_reply(
         errors.refused(f"Accept must admit {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}"),
         JSON,
         HTTPStatus.NOT_ACCEPTABLE,
     )
 
 
-def _shown(answer: Answer, media_type: str) -> Response:
+def _shown(answer: Answer, media_type: str, statuses: Statuses) -> Reply:
     observed.operation(answer.operation, answer.outcome)
-    if answer.outcome == errors.UNAVAILABLE:
-        return _response(answer.body, media_type, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
-    if answer.outcome == errors.DEADLINE:
-        return _response(answer.body, media_type, HTTPStatus.GATEWAY_TIMEOUT)
+    failed_type = statuses.failed_type(media_type)
+    if answer.outcome == errors.UNAVAILABLE and answer.is_empty:
+        # With data, even null, the status would have to be 2xx.
+        body = {name: value for name, value in answer.body.items() if name != "data"}
+        return json_reply(body, failed_type, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+    if answer.outcome == errors.DEADLINE and not answer.was_executed:
+        return json_reply(answer.body, failed_type, HTTPStatus.GATEWAY_TIMEOUT)
     if answer.outcome in KEY_STATUSES:
         again = RETRY if answer.outcome == idempotency.IN_USE else {}
-        return _response(answer.body, media_type, KEY_STATUSES[answer.outcome], again)
-    is_refused = media_type == GRAPHQL_JSON and not answer.was_executed
-    status = HTTPStatus.BAD_REQUEST if is_refused else HTTPStatus.OK
+        return json_reply(answer.body, failed_type, KEY_STATUSES[answer.outcome], again)
+    status = statuses.of_answer(answer, media_type)
+    shown_type = media_type if status < HTTPStatus.BAD_REQUEST else failed_type
     headers = {idempotency.REPLAYED: "true"} if answer.was_replayed else {}
-    return _response(answer.body, media_type, status, headers)
+    return json_reply(answer.body, shown_type, status, headers)
 
 
-def _bad(error: BadRequest, media_type: str) -> Response:
+def _bad(error: BadRequest, media_type: str, status: int) -> Reply:
     observed.operation("none", errors.BAD_INPUT)
-    headers = {"Allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
-    return _response(errors.refused(str(error)), media_type, error.status, headers)
+    headers = {"Allow": "POST"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return json_reply(errors.refused(str(error)), media_type, status, headers)
 
 
-def _busy(media_type: str) -> Response:
+def _busy(media_type: str) -> Reply:
     """Said at once: a place in a queue without end would be worth nothing."""
     observed.operation("none", errors.UNAVAILABLE)
     body = errors.refused("too much is asked for at the moment; try again", errors.UNAVAILABLE)
-    return _response(body, media_type, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+    return json_reply(body, media_type, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
 
 
-def _limited(error: RateLimited, media_type: str) -> Response:
+def _limited(error: RateLimited, media_type: str) -> Reply:
     observed.operation("none", errors.RATE_LIMITED)
     headers = error.passed.headers | {"Retry-After": str(error.retry_in_s)}
-    return _response(errors.limited(error), media_type, HTTPStatus.TOO_MANY_REQUESTS, headers)
+    return json_reply(errors.limited(error), media_type, HTTPStatus.TOO_MANY_REQUESTS, headers)
 
 
-def _failed(error: Exception, accepted: str) -> Response:
+def _failed(error: Exception, accepted: str) -> Reply:
     """The answer when something broke before or beside the resolvers."""
     shown = errors.shown([located_error(error)], observed.request_id())
     code = shown[0]["extensions"]["code"]
     observed.operation("none", code)
     if code == errors.UNAVAILABLE:
-        return _response({"errors": shown}, accepted, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
-    return _response({"errors": shown}, accepted, HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-def _response(
-    body: object, media_type: str, status: int, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(
-        orjson.dumps(body),
-        status,
-        {"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})},
-        f"{media_type}; charset=utf-8",
-    )
+        return json_reply({"errors": shown}, accepted, HTTPStatus.SERVICE_UNAVAILABLE, RETRY)
+    return json_reply({"errors": shown}, accepted, HTTPStatus.INTERNAL_SERVER_ERROR)

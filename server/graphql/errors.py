@@ -8,6 +8,7 @@ from graphql import GraphQLError
 
 from resolvers.context import TooBusy, Unauthenticated
 from resolvers.paging import BadArgument
+from schema.scalars import BadValue
 from server.graphql.limits.deadline import DeadlineExceeded
 from server.rates.limited import RateLimited
 from storage.database import Unavailable
@@ -77,8 +78,8 @@ def _short(message: str) -> str:
 
 def _told(error: GraphQLError) -> tuple[str, str]:
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
-        # What graphql-core itself found wrong with the document or its variables.
+    if cause is None or isinstance(cause, GraphQLError | BadValue):
+        # What graphql-core or a scalar found wrong with the document or its variables.
         return error.message, BAD_INPUT
     if isinstance(cause, Refusal):
         # A subscription has no payload to say so in, nor has a field whose thing has just gone.
@@ -90,8 +91,9 @@ def _told(error: GraphQLError) -> tuple[str, str]:
 
 
 def unfit(found: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
-    """Why nothing was executed, in few words."""
-    return shown(found[:MOST_ERRORS], request_id)
+    """Why nothing was executed, in few words: what is wrong several times is said once."""
+    once = {error.message: error for error in reversed(found)}
+    return shown([*reversed(once.values())][:MOST_ERRORS], request_id)
 
 
 def refused(message: str, code: str = BAD_INPUT) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,23 +11,23 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
-    OperationDefinitionNode,
+    GraphQLSyntaxError,
     located_error,
 )
 
 from resolvers.context import Context
 from server.graphql import errors
 from server.graphql.answers import Answer
-from server.graphql.documents import Document, Documents, is_write
+from server.graphql.documents import Document, Documents, Priced
 from server.graphql.idempotency import Once, Request
-from server.graphql.limits import Exceeded, Limits
+from server.graphql.limits import Exceeded, Limits, tries
 from server.graphql.limits.cost import BadSize
 from server.graphql.limits.deadline import DeadlineExceeded, within
 from server.graphql.persisted import NotAnswered, Persisted
 from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
 from server.graphql.results import NoEvents, Results
-from storage.database import Unavailable
+from storage.database import REREAD_PAUSES_S, Lost, Unavailable
 
 # What is lost with a connection is read again on the next one.
 PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
@@ -77,23 +78,28 @@ class Execution:
         if document.errors or document.ast is None:
             return Prepared(asked, errors=document.errors)
         self._persisted.keep(asked)
-        node = document.operation(asked.operation_name)
-        if node is None:
+        known = document.operation(self._schema, asked.operation_name)
+        if known is None:
             return Prepared(asked, errors=(GraphQLError(_which(asked.operation_name)),))
-        _require_allowed(node, asked)
-        return self._priced(asked, document, node)
+        if known.is_write and not asked.may_write:
+            raise BadRequest(
+                "GET is for queries; send mutations by POST", HTTPStatus.METHOD_NOT_ALLOWED
+            )
+        return self._priced(asked, document, known)
 
-    def _priced(self, asked: Asked, document: Document, node: OperationDefinitionNode) -> Prepared:
-        priced = document.priced(self._schema, node)
+    def _priced(self, asked: Asked, document: Document, known: Priced) -> Prepared:
+        tried = tries.refused(known.root_fields, known.node) if known.is_write else None
+        if tried is not None:
+            return Prepared(asked, document.ast, known, (tried,))
         try:
-            cost = priced.cost.of(asked.variables)
+            cost = known.cost.of(asked.variables)
         except BadSize as error:
-            return Prepared(asked, document.ast, node, (error,))
+            return Prepared(asked, document.ast, known, (error,))
         if cost > self._limits.cost and asked.cost != "dry-run":
             what = "rows and calls of an operation"
-            exceeded = Exceeded("TOO_EXPENSIVE", what, self._limits.cost, cost, node)
-            return Prepared(asked, document.ast, node, (exceeded,), cost, priced.root_fields)
-        return Prepared(asked, document.ast, node, (), cost, priced.root_fields, priced.query)
+            exceeded = Exceeded("TOO_EXPENSIVE", what, self._limits.cost, cost, known.node)
+            return Prepared(asked, document.ast, known, (exceeded,), cost)
+        return Prepared(asked, document.ast, known, (), cost)
 
     async def answer(self, operation: Prepared, context: Context, request_id: str) -> Answer:
         """What the client gets."""
@@ -121,7 +127,10 @@ class Execution:
     def unexecuted(self, operation: Prepared, request_id: str) -> Answer | None:
         """The answer to what is refused, or only weighed; None for what is to be executed."""
         if operation.errors:
-            return _refused(errors.unfit(operation.errors, request_id), operation.name)
+            found = errors.unfit(operation.errors, request_id)
+            refused = _refused(found, operation.name)
+            is_odd = isinstance(operation.errors[0], GraphQLSyntaxError)
+            return replace(refused, was_parsed=False) if is_odd else refused
         if operation.asked.cost == "dry-run":
             body = {"data": None, "extensions": {"cost": self._cost(operation)}}
             return Answer(body, operation.name, "ok")
@@ -148,16 +157,29 @@ class Execution:
     async def _executed(
         self, operation: Prepared, context: Context, request_id: str, root: object = None
     ) -> Answer:
+        limits = self._limits
+        seconds = limits.write_deadline_s if operation.is_write else limits.deadline_s
         try:
-            executed = await within(
-                self._limits.deadline_s, self._results.of(operation, context, root)
-            )
+            executed = await within(seconds, self._result(operation, context, root))
         except DeadlineExceeded as error:
             return _refused(errors.shown([located_error(error)], request_id), operation.name)
         answer = _answered(executed, operation.name, request_id)
         if self._limits.report_cost or operation.asked.cost == "report":
             answer.body["extensions"] = {"cost": self._cost(operation)}
         return answer
+
+    async def _result(self, operation: Prepared, context: Context, root: object) -> ExecutionResult:
+        """The data and errors; what a connection was lost under is read again over another."""
+        found = await self._results.of(operation, context, root)
+        if operation.is_write:
+            return found
+        for pause_s in REREAD_PAUSES_S:
+            if not any(isinstance(error.original_error, Lost) for error in found.errors or ()):
+                break
+            await asyncio.sleep(pause_s)
+            context.forget()
+            found = await self._results.of(operation, context, root)
+        return found
 
     async def _subscribed(
         self, operation: Prepared, opened: Opened, request_id: str
@@ -179,17 +201,10 @@ class Execution:
             yield _refused(errors.shown(found, request_id), operation.name)
 
 
-def _require_allowed(node: OperationDefinitionNode, asked: Asked) -> None:
-    if is_write(node) and not asked.may_write:
-        raise BadRequest(
-            "GET is for queries; send mutations by POST", HTTPStatus.METHOD_NOT_ALLOWED
-        )
-
-
 def _repeatable(operation: Prepared) -> Request | None:
     """The operation, if it writes and has a key."""
-    asked, node = operation.asked, operation.node
-    if asked.idempotency_key is None or node is None or not is_write(node):
+    asked = operation.asked
+    if asked.idempotency_key is None or not operation.is_write:
         return None
     # The document itself, whether it came as a text or by its hash.
     text = operation.ast.loc.source.body if operation.ast and operation.ast.loc else asked.query

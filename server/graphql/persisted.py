@@ -19,6 +19,7 @@ from server.graphql.requests import Asked
 Mode = Literal["off", "allow", "only"]
 
 NOT_FOUND: Final = "PERSISTED_QUERY_NOT_FOUND"
+NOT_TRUSTED: Final = "DOCUMENT_NOT_TRUSTED"
 # Measured with tracemalloc: an entry beside its text.
 BYTES_AN_ENTRY: Final = 400
 
@@ -84,7 +85,7 @@ class Persisted:
             return trusted
         if self._mode == "only":
             raise NotAnswered(
-                "DOCUMENT_NOT_TRUSTED",
+                NOT_TRUSTED,
                 "only trusted documents are answered here: send the documentId of one",
             )
         if asked.document_id is not None:

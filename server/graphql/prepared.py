@@ -1,36 +1,43 @@
 """An operation that was read and weighed."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError
 
-from server.graphql.compiled import Query
-from server.graphql.documents import is_subscription, label
+from server.graphql.documents import Priced
 from server.graphql.requests import Asked
 
+NOTHING = Counter[str]()
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Prepared:
     """An operation that can be executed, or why it cannot."""
 
     asked: Asked
     ast: DocumentNode | None = None
-    node: OperationDefinitionNode | None = None
+    known: Priced | None = None
     errors: tuple[GraphQLError, ...] = ()
     cost: int = 0
     """A bound of the rows it reads and the resolver calls it makes."""
-    root_fields: Counter[str] = field(default_factory=Counter)
-    """How often each root field is executed, whatever it is called."""
-    query: Query | None = None
-    """The compiled form of a query."""
+
+    @property
+    def root_fields(self) -> Counter[str]:
+        """How often each root field is executed, whatever it is called."""
+        return self.known.root_fields if self.known else NOTHING
 
     @property
     def name(self) -> str:
         """What it is called in logs and metrics."""
-        return f"{self.node.operation.value} {label(self.node)}" if self.node else "none"
+        return self.known.name if self.known else "none"
+
+    @property
+    def is_write(self) -> bool:
+        """Whether executing it changes anything."""
+        return self.known is not None and self.known.is_write
 
     @property
     def is_subscription(self) -> bool:
         """Whether it has many answers."""
-        return self.node is not None and is_subscription(self.node)
+        return self.known is not None and self.known.is_subscription

@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, get_args
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import QueryParams
+
+from server.graphql.messages import CutOff, Incoming, TooLarge
 
 MAX_BODY_BYTES: Final = 128 * 1024
 MAX_DEPTH: Final = 64
 MAX_ID: Final = 256
 COST_HEADER: Final = "X-GraphQL-Cost"
 KEY_HEADER: Final = "Idempotency-Key"
+_COST: Final = COST_HEADER.lower().encode()
+_KEY: Final = KEY_HEADER.lower().encode()
 
 # To be told the cost beside the answer, or instead of it.
 CostWish = Literal["", "report", "dry-run"]
@@ -27,7 +31,11 @@ class BadRequest(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
+class NotWellFormed(BadRequest):
+    """JSON, or an address, without the members of a GraphQL request."""
+
+
+@dataclass(slots=True)
 class Asked:
     """What a client wants executed."""
 
@@ -41,23 +49,27 @@ class Asked:
     idempotency_key: str | None = None
 
 
-async def asked(request: Request) -> Asked:
+async def asked(request: Incoming) -> Asked:
     """What the request asks for. Raises BadRequest."""
-    found, wish = await _asked(request), request.headers.get(COST_HEADER)
-    key = request.headers.get(KEY_HEADER)
+    found, wish, key = await _asked(request), request.header(_COST), request.header(_KEY)
     if key is not None:
         found = replace(found, idempotency_key=_key(key))
     return found if wish is None else replace(found, cost=_wish(wish))
 
 
-async def _asked(request: Request) -> Asked:
+async def _asked(request: Incoming) -> Asked:
     if request.method != "POST":
-        return _from_address(request)
-    content_type = request.headers.get("content-type", "")
-    media_type, _, parameters = content_type.partition(";")
-    if media_type.strip().lower() != "application/json" or _is_other_charset(parameters):
+        return _from_address(QueryParams(request.query_string))
+    if not _is_json(request.header(b"content-type") or ""):
         raise BadRequest("the body must be JSON: send Content-Type: application/json", 415)
     return operation(_decoded(await _body(request)), may_write=True)
+
+
+def _is_json(content_type: str) -> bool:
+    if content_type == "application/json":
+        return True
+    media_type, _, parameters = content_type.partition(";")
+    return media_type.strip().lower() == "application/json" and not _is_other_charset(parameters)
 
 
 def _is_other_charset(parameters: str) -> bool:
@@ -66,16 +78,13 @@ def _is_other_charset(parameters: str) -> bool:
     return any(charset not in {"utf-8", "utf8"} for charset in charsets)
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
+async def _body(request: Incoming) -> bytes:
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise BadRequest(f"the body is larger than {MAX_BODY_BYTES:,} bytes", 413)
-    except ClientDisconnect:
+        return await request.body(MAX_BODY_BYTES)
+    except TooLarge:
+        raise BadRequest(f"the body is larger than {MAX_BODY_BYTES:,} bytes", 413) from None
+    except CutOff:
         raise BadRequest("the body was cut off") from None
-    return bytes(body)
 
 
 def _decoded(body: bytes) -> dict[str, Any]:
@@ -84,23 +93,23 @@ def _decoded(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise BadRequest("the body is not valid JSON in UTF-8") from None
     if not isinstance(members, dict):
-        raise BadRequest("the body must be a JSON object with the member query")
+        raise NotWellFormed("the body must be a JSON object with the member query")
     return members
 
 
-def _from_address(request: Request) -> Asked:
+def _from_address(parameters: QueryParams) -> Asked:
     members: dict[str, Any] = {
-        name: request.query_params.get(name)
+        name: parameters.get(name)
         for name in ("query", "operationName", "documentId")
-        if name in request.query_params
+        if name in parameters
     }
     for name in ("variables", "extensions"):
-        text = request.query_params.get(name)
+        text = parameters.get(name)
         if text:
             try:
                 members[name] = orjson.loads(text)
             except orjson.JSONDecodeError:
-                raise BadRequest(f"{name} must be a JSON object") from None
+                raise NotWellFormed(f"{name} must be a JSON object") from None
     return operation(members, may_write=False)
 
 
@@ -109,18 +118,20 @@ def operation(members: dict[str, Any], *, may_write: bool) -> Asked:
     query, variables = members.get("query"), members.get("variables")
     name, extensions = members.get("operationName"), members.get("extensions")
     if not isinstance(variables, dict | None):
-        raise BadRequest("variables must be an object or null")
+        raise NotWellFormed("variables must be an object or null")
     if not isinstance(name, str | None):
-        raise BadRequest("operationName must be a string or null")
+        raise NotWellFormed("operationName must be a string or null")
     if not isinstance(extensions, dict | None):
-        raise BadRequest("extensions must be an object or null")
+        raise NotWellFormed("extensions must be an object or null")
     if not _is_storable(members):
-        raise BadRequest("texts must not hold NUL, and must not be nested deeper than 64 levels")
+        raise NotWellFormed("texts must not hold NUL, and must not be nested deeper than 64 levels")
     document_id, sha256 = _document_id(members), _sha256(extensions or {})
     if document_id is None and sha256 is None and not _is_text(query):
-        raise BadRequest("query must be a string that is not empty")
+        # Any text is one to be parsed, also one that cannot be.
+        kind = BadRequest if isinstance(query, str) else NotWellFormed
+        raise kind("query must be a string that is not empty")
     if not isinstance(query, str | None):
-        raise BadRequest("query must be a string or null")
+        raise NotWellFormed("query must be a string or null")
     wish = _wish((extensions or {}).get("cost", ""))
     key = _key((extensions or {}).get("idempotencyKey"))
     return Asked(
@@ -131,7 +142,7 @@ def operation(members: dict[str, Any], *, may_write: bool) -> Asked:
 def _key(value: object) -> str | None:
     """An idempotency key; a header may quote it, being a string of structured fields (RFC 9651)."""
     if not isinstance(value, str | None):
-        raise BadRequest("idempotencyKey must be a string or null")
+        raise NotWellFormed("idempotencyKey must be a string or null")
     is_quoted = value is not None and len(value) > 1 and value[0] == value[-1] == '"'
     return value[1:-1] if value is not None and is_quoted else value
 
@@ -146,7 +157,7 @@ def _document_id(members: dict[str, Any]) -> str | None:
     found = next((members[name] for name in names if members.get(name) is not None), None)
     if found is None or (isinstance(found, str) and 0 < len(found) <= MAX_ID):
         return found
-    raise BadRequest(f"documentId must be a string of 1 to {MAX_ID} characters")
+    raise NotWellFormed(f"documentId must be a string of 1 to {MAX_ID} characters")
 
 
 def _sha256(extensions: dict[str, Any]) -> str | None:
@@ -154,17 +165,17 @@ def _sha256(extensions: dict[str, Any]) -> str | None:
     if persisted is None:
         return None
     if not isinstance(persisted, dict) or persisted.get("version") != 1:
-        raise BadRequest("persistedQuery must be an object of version 1")
+        raise NotWellFormed("persistedQuery must be an object of version 1")
     found = persisted.get("sha256Hash")
     if not isinstance(found, str) or not 0 < len(found) <= MAX_ID:
-        raise BadRequest("persistedQuery.sha256Hash must be the SHA-256 of the query in hex")
+        raise NotWellFormed("persistedQuery.sha256Hash must be the SHA-256 of the query in hex")
     return found
 
 
 def _wish(value: object) -> CostWish:
     if isinstance(value, str) and value in get_args(CostWish):
         return cast("CostWish", value)
-    raise BadRequest("cost must be report or dry-run")
+    raise NotWellFormed("cost must be report or dry-run")
 
 
 def _is_storable(value: object, depth: int = 0) -> bool:

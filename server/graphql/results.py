@@ -31,9 +31,10 @@ class Results:
         self, operation: Prepared, context: Context, root: object = None
     ) -> ExecutionResult:
         """The data and errors; *root* is the event of a subscription."""
-        if operation.query is not None:
+        query = operation.known.query if operation.known else None
+        if query is not None:
             with suppress(Abandoned):
-                data = await operation.query.answer(context, operation.asked.variables)
+                data = await query.answer(context, operation.asked.variables)
                 return ExecutionResult(data, None)
             # Nothing that was read on the way is taken for granted.
             context.forget()

@@ -18,6 +18,7 @@ from graphql import located_error
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from resolvers.context import Client
 from server.auth import clients
 from server.graphql import errors
 from server.graphql.crowds import Crowd, Full
@@ -63,7 +64,7 @@ class Sockets:
             await websocket.send_denial_response(refused)
             return
         try:
-            with self._addresses.place(clients.of(websocket).address):
+            with self._addresses.place(_client(websocket).address):
                 await self._serve(websocket)
         except Full:
             most = f"an address has at most {self._rules.per_address} WebSockets"
@@ -231,7 +232,7 @@ class _Socket:
 
     async def _answered(self, id: str, asked: Asked) -> tuple[str, object]:
         """Send what comes; the last message of the operation and its payload."""
-        asker = Asker(self._authorization, clients.of(self._websocket))
+        asker = Asker(self._authorization, _client(self._websocket))
         operation = await self._streams.prepared(asked)
         try:
             passed = await self._streams.admit(asker, operation)
@@ -248,6 +249,10 @@ class _Socket:
     async def _send(self, kind: str, id: str | None = None, payload: object = None) -> None:
         # Waits while the peer does not read: so many events are read again as one.
         await self._websocket.send_text(sent(kind, id, payload))
+
+
+def _client(websocket: WebSocket) -> Client:
+    return clients.of(websocket.scope, websocket.headers.get("user-agent"))
 
 
 def _ending(task: asyncio.Task[None]) -> Close:

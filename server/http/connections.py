@@ -29,7 +29,7 @@ class Bounds:
     """What one connection, and all together, are held to."""
 
     head_timeout_s: float = 10.0
-    body_timeout_s: float = 15.0
+    body_timeout_s: float = 12.0
     head_bytes: int = 32 * 1024
     headers: int = 100
     connections: int = 10_000
@@ -48,9 +48,12 @@ class Connection(Draining, HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         bounds: Bounds = BOUNDS,
+        newcomers: "dict[Connection, None] | None" = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.bounds = bounds
+        # Those of this server that have asked nothing yet, the oldest first.
+        self._newcomers = {} if newcomers is None else newcomers
         # When what is awaited must have come; None while nothing is.
         self._until: float | None = None
         self._watching: asyncio.TimerHandle | None = None
@@ -62,11 +65,16 @@ class Connection(Draining, HttpToolsProtocol):
         self._refusal = HTTPStatus.BAD_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Await the first request; one connection too many is told so, and closed."""
+        """Await the first request; one connection too many is told so, and closed.
+
+        It takes the place of the one that has asked nothing for longest, if there is any: who
+        holds connections without a use keeps nobody out.
+        """
         super().connection_made(transport)
-        if len(self.connections) > self.bounds.connections:
+        if len(self.connections) > self.bounds.connections and not self._make_room():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
+        self._newcomers[self] = None
         self._await_for(self.bounds.head_timeout_s)
         self._watch()
 
@@ -74,6 +82,7 @@ class Connection(Draining, HttpToolsProtocol):
         """Watch no more."""
         if self._watching is not None:
             self._watching.cancel()
+        self._newcomers.pop(self, None)
         # uvicorn tells the newest request, which may be one that waits behind this one.
         self._abandon()
         super().connection_lost(exc)
@@ -122,6 +131,7 @@ class Connection(Draining, HttpToolsProtocol):
         self._require_host(names)
         if b"transfer-encoding" in names:
             self._require_chunked()
+        self._newcomers.pop(self, None)
         self._head_bytes = 0
         self._is_in_body = not _BODY.isdisjoint(names)
         self._until = None
@@ -194,6 +204,14 @@ class Connection(Draining, HttpToolsProtocol):
         if not is_chunked or self.parser.get_http_version() == "1.0":
             raise ValueError("the one transfer coding is chunked, of HTTP/1.1")
 
+    def _make_room(self) -> bool:
+        oldest = next(iter(self._newcomers), None)
+        if oldest is None:
+            return False
+        del self._newcomers[oldest]
+        oldest.transport.abort()
+        return True
+
     def _await_for(self, seconds: float) -> None:
         self._until = self.loop.time() + seconds
 
@@ -264,7 +282,7 @@ class Connection(Draining, HttpToolsProtocol):
 
 def bounded(bounds: Bounds) -> Callable[..., Connection]:
     """Makes connections of these bounds; it can be sent to another process."""
-    return partial(Connection, bounds=bounds)
+    return partial(Connection, bounds=bounds, newcomers={})
 
 
 def _refused(status: HTTPStatus) -> bytes:

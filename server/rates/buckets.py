@@ -2,16 +2,18 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final, Protocol
 
 import structlog
 
+from server.together import Together
 from storage import rates
 from storage.database import Database, Unavailable, Writing
-from storage.rates import Grant
+from storage.rates import Grant, Wish
 
 log = structlog.get_logger("rates")
 
@@ -35,19 +37,11 @@ class Policy:
         return self.points / self.per_s
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be taken, in seconds of refilling: the least, more if there is much, and what
-    comes back because it was not used.
-    """
-
-    least_s: float
-    wanted_s: float
-    back_s: float = 0.0
-
-
 class Buckets(Protocol):
-    """Takes out of buckets, whoever else does so at the same time. May raise Unavailable."""
+    """Takes out of buckets, whoever else does so at the same time.
+
+    Whatever is asked raises Unavailable rather than to keep anybody waiting.
+    """
 
     async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant: ...
 
@@ -95,27 +89,38 @@ class InPostgres:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = Together(self._take)
 
     async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant:
-        """One statement; see `storage.rates.take`."""
-        async with self._database.connect() as connection:
-            return await rates.take(
-                Writing(connection),
-                key,
-                span_s=policy.span_s,
-                least_s=wish.least_s,
-                wanted_s=wish.wanted_s,
-                back_s=wish.back_s,
-            )
+        """See `storage.rates.take`; those who ask at the same time share a statement."""
+        return await self._together.ask((key, policy, wish))
 
     async def sweep(self) -> None:
         """Drop the buckets that are full."""
-        async with self._database.connect() as connection:
+        async with _in_time(), self._database.connect() as connection:
             await rates.sweep(Writing(connection))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._database.close()
+
+    async def _take(self, asked: Sequence[tuple[bytes, Policy, Wish]]) -> list[Grant]:
+        if len({key for key, _, _ in asked}) < len(asked):
+            # A bucket grants one wish after the other.
+            return [grant for one in asked for grant in await self._take([one])]
+        wishes = {key: (policy.span_s, wish) for key, policy, wish in asked}
+        async with _in_time(), self._database.reading() as way:
+            granted = await rates.take(way, wishes)
+        return [granted[key] for key, _, _ in asked]
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            yield
+    except TimeoutError:
+        raise Unavailable("the database did not answer in time") from None
 
 
 class Fallback:
@@ -146,9 +151,8 @@ class Fallback:
 
     async def _tried(self, work: Awaitable[Any]) -> Any:
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await work
-        except (Unavailable, TimeoutError) as error:
+            return await work
+        except Unavailable as error:
             self._alone_until = self._clock() + ALONE_S
             log.warning("the shared rate limits are out of reach", error=str(error))
             return None

@@ -7,13 +7,12 @@ more than it held. Whoever asks much gets larger leases; what was not used goes 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from contextvars import Context
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from server.rates.buckets import Buckets, Policy, Wish
-from storage.rates import Grant
+from server.rates.buckets import Buckets, Policy
+from storage.rates import Wish
 
 LEASE_S: Final = 2.0
 # The largest part of a bucket that one process leases.
@@ -99,7 +98,7 @@ class Leases:
             back_s=back / policy.per_s,
         )
         asked_at = self._clock()
-        grant = await self._asked(key, policy, wish)
+        grant = await self._buckets.take(key, policy, wish)
         lease.missing_s, lease.at = grant.missing_s, asked_at
         # A grant has the precision of a microsecond.
         granted = grant.taken_s * policy.per_s
@@ -108,11 +107,6 @@ class Leases:
         lease.points = max(0.0, granted - points)
         lease.until = asked_at + LEASE_S
         return True
-
-    async def _asked(self, key: bytes, policy: Policy, wish: Wish) -> Grant:
-        # Its statement is not one of the request; and who gives up does not lose what is taken.
-        taking = asyncio.create_task(self._buckets.take(key, policy, wish), context=Context())
-        return await asyncio.shield(taking)
 
     def _taken(self, lease: _Lease, policy: Policy, now: float) -> Taken:
         missing = lease.missing_points(policy, now)

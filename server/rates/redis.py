@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from server.rates.buckets import Policy, Wish
+from server.rates.buckets import Policy
 from storage.database import Unavailable
-from storage.rates import Grant
+from storage.rates import Grant, Wish
 
 PREFIX: Final = b"picshare:rate:"
 CONNECTIONS: Final = 4

@@ -23,13 +23,20 @@ class EdgeSettings(BaseModel):
         description="Queries by GET. guarded: only with the header GraphQL-Require-Preflight, "
         "which a page of another origin cannot send without being asked about first.",
     )
+    graphql_over_http: Literal["audited", "september-2026"] = Field(
+        default="audited",
+        description="Edition of GraphQL over HTTP that statuses follow. september-2026: 422 for "
+        "what cannot be executed, 294 for data with errors; see docs/clients.md.",
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",
         description="Addresses and networks of proxies, separated by commas: who is told by their "
         "X-Forwarded-For is believed. Empty: nobody.",
     )
     max_connections: Most = Field(
-        default=10_000, description="Most open connections of one process; the rest gets 503."
+        default=10_000,
+        description="Most open connections of one process. The next takes the place of one that "
+        "has asked nothing yet; where there is none it gets 503.",
     )
     max_running: Most = Field(
         default=64,
@@ -40,7 +47,7 @@ class EdgeSettings(BaseModel):
         default=10.0, description="How long the head of a request may take, in seconds."
     )
     body_timeout_s: Timeout = Field(
-        default=15.0, description="How long the body of a request may take, in seconds."
+        default=12.0, description="How long the body of a request may take, in seconds."
     )
     max_sockets_per_user: Most = Field(
         default=20, description="Most WebSockets of one user in one process."

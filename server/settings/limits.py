@@ -47,8 +47,14 @@ class LimitSettings(BaseModel):
         description="Most rows and resolver calls of an operation, see docs/limits.md.",
     )
     deadline_s: Annotated[float, Field(gt=0, le=3_600)] = Field(
+        default=2.0,
+        description="How long a query, one event of a subscription, or one SQL statement of a "
+        "mutation may take, in seconds.",
+    )
+    write_deadline_s: Annotated[float, Field(gt=0, le=3_600)] = Field(
         default=10.0,
-        description="How long an operation, or one event of a subscription, may take, in seconds.",
+        description="How long a mutation may take, in seconds: passwords wait for their turn, and "
+        "published bytes for the store.",
     )
     introspection: bool = Field(
         default=True, description="Whether anyone may ask for the schema; GraphiQL needs it."

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import json
 from uuid import uuid4
 
 import pytest
@@ -200,3 +201,32 @@ async def test_nodes_takes_100_ids(post):
     assert (await post(query, ids=["x"] * 100)).json() == {"data": {"nodes": [None] * 100}}
     answer = await post(query, ids=["x"] * 101)
     assert refusals(answer) == [("there are 101 ids; the most is 100", "BAD_USER_INPUT")]
+
+
+MOMENTS = {
+    "": "is no RFC 3339 date-time",
+    "yesterday": "is no RFC 3339 date-time",
+    "2026-02-30T00:00:00Z": "is no RFC 3339 date-time",
+    # In UTC that was before the first year.
+    "0001-01-01T00:00:00+14:00": "is no RFC 3339 date-time",
+    "9999-12-31T23:59:59-14:00": "is no RFC 3339 date-time",
+    "2026-11-20T08:15:30": "lacks a time zone; UTC is written as Z",
+    "٢٠٢٦-11-20T08:15:30Z": "is no RFC 3339 date-time",
+    5: "must be a string such as 2026-11-20T08:15:30.123Z",
+}
+
+
+@pytest.mark.parametrize(("moment", "why"), MOMENTS.items())
+async def test_what_is_no_moment_is_refused_in_a_document_and_in_variables(post, ann, moment, why):
+    marked = "markNotificationsRead(before: %s) { unreadCount errors { code } }"
+    literal = await post("mutation { " + marked % json.dumps(moment) + " }", viewer=ann)
+    variable = await post(
+        "mutation($moment: DateTime) { " + marked % "$moment" + " }", viewer=ann, moment=moment
+    )
+
+    for answer in (literal, variable):
+        [(message, code)] = refusals(answer)
+        assert why in message
+        assert code == "BAD_USER_INPUT"
+        assert answer.json()["errors"][0]["locations"]
+        assert "data" not in answer.json()

@@ -62,7 +62,7 @@ def plan(document):
     """What the first execution of each of its queries adds to it."""
     operations = document.ast.definitions
     for node in (each for each in operations if isinstance(each, OperationDefinitionNode)):
-        query = document.priced(core, node).query
+        query = document.operation(core, node.name and node.name.value).query
         if query is not None:
             with suppress(Abandoned):
                 query.plan(VariableValues({}, {}))

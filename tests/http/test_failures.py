@@ -107,7 +107,6 @@ async def test_a_part_out_of_reach_is_503_and_come_again(breaking, post, logged,
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json() == {
-        "data": None,
         "errors": [
             {
                 "message": str(refused),

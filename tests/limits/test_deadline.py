@@ -107,7 +107,7 @@ async def test_a_transaction_that_is_cut_short_leaves_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr(liking.likes, "add", slow)
-        async with serving(deadline_s=DEADLINE_S) as client:
+        async with serving(write_deadline_s=DEADLINE_S) as client:
             answer = await client.post(
                 "/graphql",
                 json={"query": LIKE, "variables": {"id": photo.id}},
@@ -130,7 +130,7 @@ async def test_a_store_that_does_not_answer_is_not_waited_for(
     day = timedelta(days=1)
     async with database.begin() as tx:
         upload = await uploads.add(tx, ann.key, promise, None, upload_ttl=day, publish_ttl=day)
-    async with serving(deadline_s=DEADLINE_S) as client:
+    async with serving(write_deadline_s=DEADLINE_S) as client:
         answer = await client.post(
             "/graphql",
             json={"query": PUBLISH, "variables": {"id": global_id("upload", upload.id)}},

@@ -20,7 +20,8 @@ class Limits:
     operations: int = 20
     fragments: int = 100
     cost: int = 5_000
-    deadline_s: float = 10.0
+    deadline_s: float = 2.0
+    write_deadline_s: float = 10.0
     cache_bytes: int = 8 * 1024**2
     introspection: bool = True
     suggestions: bool = False
