@@ -6,6 +6,7 @@ from pathlib import Path
 import uvloop
 
 from bench import data, measuring, report, requests, servers, verifying
+from server.embedded import postgres
 
 CONNECTIONS = (1, 16, 64)
 
@@ -23,7 +24,7 @@ def main() -> None:
         database.stop()
 
 
-async def _compare(cluster: data.postgres.Cluster, logs: Path, *, is_quick: bool) -> None:
+async def _compare(cluster: postgres.Cluster, logs: Path, *, is_quick: bool) -> None:
     asked = requests.people(cluster)
     with servers.started(servers.NAMES, cluster, logs) as running:
         checked = await verifying.alike(running, asked, 40 if is_quick else 300)

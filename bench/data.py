@@ -35,7 +35,8 @@ def start(place: postgres.Cluster) -> Process:
     """The database, filled. The caller stops it."""
     process = postgres.start(place)
     try:
-        _fill(place)
+        sizes = {"users": int(USERS * scale()), "photos": int(PHOTOS * scale())}
+        fill(place, SEED, sizes)
     except BaseException:
         process.stop()
         raise
@@ -47,26 +48,27 @@ def counts(place: postgres.Cluster) -> dict[str, int]:
     return {table: int(postgres.ask(place, f"select count(*) from {table}")) for table in COUNTED}
 
 
-def _fill(place: postgres.Cluster) -> None:
-    mark, seed = place.directory.parent / "seeded", SEED.read_text()
-    made_by = _digest()
+def fill(place: postgres.Cluster, seed: Path, sizes: dict[str, int]) -> None:
+    """Make the database of *place* from *seed*, unless it is there already."""
+    mark = place.directory.parent / f"seeded-{place.database}"
+    made_by = _digest(seed)
     if mark.exists() and mark.read_text() == made_by:
         return
+    mark.unlink(missing_ok=True)
     postgres.ask(place, f'drop database if exists "{place.database}" with (force)', "postgres")
     postgres.ask(place, f'create database "{place.database}"', "postgres")
     migrations.upgrade(place.url)
-    asyncio.run(_run(place.url, seed))
+    asyncio.run(_run(place.url, seed.read_text(), sizes))
     mark.write_text(made_by)
 
 
-def _digest() -> str:
+def _digest(seed: Path) -> str:
     """Changes with the tables and with what they are filled with."""
     scripts = sorted((Path(revisions.__file__).parent / "migrations" / "versions").glob("*.sql"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in [*scripts, SEED])).hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [*scripts, seed])).hexdigest()
 
 
-async def _run(url: str, seed: str) -> None:
-    sizes = {"users": int(USERS * scale()), "photos": int(PHOTOS * scale())}
+async def _run(url: str, seed: str, sizes: dict[str, int]) -> None:
     connection = await asyncpg.connect(url)
     try:
         # A double colon is a cast.

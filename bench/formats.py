@@ -51,7 +51,7 @@ def likeness(one: Image.Image, other: Image.Image) -> float:
         yy=squares[1],
         xy=squares[2],
     )
-    values = blocks.get_flattened_data()
+    values: list[float] = blocks.get_flattened_data()
     return sum(values) / len(values)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import platform
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # The package ships no types.
 
+from bench.machine import PEERS, node_version
 from bench.measuring import Figure, Place
-from bench.servers import PEERS
 
 PLACE = Path(__file__).parent.parent / "docs" / "performance.md"
 TITLES = {"feed": "Home feed", "photo": "Photo page", "profile": "Profile"}
@@ -54,13 +53,12 @@ def _machine() -> str:
 
 
 def _versions() -> str:
-    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
     peers = json.loads((PEERS / "package.json").read_text())["dependencies"]
     told = [
         f"Python {platform.python_version()}",
         f"strawberry-graphql {version('strawberry-graphql')}",
     ]
-    told += [f"Node {node.stdout.strip()}"]
+    told += [f"Node {node_version()}"]
     served = ("@apollo/server", "graphql-yoga", "@envelop/graphql-jit", "mercurius")
     return ", ".join([*told, *(f"{name} {peers[name]}" for name in served)]) + "."
 

@@ -3,15 +3,16 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
 import orjson
 
+from schema import pages
 from server.auth.tokens import Tokens
 from server.embedded import postgres
-from storage.rows import SessionId, SessionRow, UserId
+from storage.rows import Cursor, PhotoId, SessionId, SessionRow, UserId
 
 SECRET = "the benchmark signs with this and nobody else does"
 PATH = "/graphql"
@@ -78,6 +79,8 @@ class People:
     tokens: list[str]
     usernames: list[str]
     photos: list[str]
+    # Cursors of the feed.
+    places: list[str]
 
 
 def people(cluster: postgres.Cluster) -> People:
@@ -91,11 +94,20 @@ def people(cluster: postgres.Cluster) -> People:
     usernames = postgres.ask(
         cluster, "select username from users order by md5(id::text) limit 5000"
     )
+    places = postgres.ask(
+        cluster, "select created_at, id from photos order by md5('place' || id) limit 5000"
+    )
     return People(
         [token(*line.split()[:2]) for line in rows.splitlines()],
         usernames.splitlines(),
         [f"photo_{UUID(line).hex}" for line in photos.splitlines()],
+        [place(*line.split("|")) for line in places.splitlines()],
     )
+
+
+def place(at: str, id: str) -> str:
+    """The cursor of a feed at that photo."""
+    return pages.written("photos", Cursor(datetime.fromisoformat(at), PhotoId(UUID(id))))
 
 
 def token(session: str, user: str) -> str:
@@ -112,17 +124,21 @@ def sequence(name: str, asked: People, seed: int) -> Iterator[bytes]:
     for n in count():
         viewer = viewers[n % len(viewers)]
         if name == "feed":
-            yield _request(viewer, FEED, {"after": None})
+            # Every other one is a later page, from a place anywhere in the data.
+            after = chance.choice(asked.places) if n % 2 else None
+            yield written(viewer, FEED, {"after": after})
         elif name == "photo":
-            yield _request(viewer, PHOTO, {"id": chance.choice(things or [])})
+            yield written(viewer, PHOTO, {"id": chance.choice(things or [])})
         else:
-            yield _request(viewer, PROFILE, {"username": chance.choice(things or [])})
+            yield written(viewer, PROFILE, {"username": chance.choice(things or [])})
 
 
-def _request(bearer: str, query: str, variables: dict[str, object]) -> bytes:
+def written(bearer: str | None, query: str, variables: dict[str, object]) -> bytes:
+    """A request as it goes over the wire; without a token it is a guest's."""
     body = orjson.dumps({"query": query, "variables": variables})
+    authorization = f"Authorization: Bearer {bearer}\r\n" if bearer else ""
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {bearer}\r\n"
+        f"POST {PATH} HTTP/1.1\r\nHost: bench\r\n{authorization}"
         f"Content-Type: application/json\r\nAccept: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )

@@ -6,19 +6,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import machine
 from bench.requests import SECRET
 from server.embedded import postgres
 from server.embedded.processes import CannotStart, await_condition, tie_to_parent
 
-PEERS = Path(__file__).parent / "peers"
-NAMES = ("picshare", "yoga", "mercurius", "apollo")
+NAMES = ("picshare", "yoga", "mercurius", "apollo", "postgraphile")
 SERVER_CORE, OTHER_CORE = 0, (os.cpu_count() or 1) - 1
 MEDIA = "http://media.example"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +30,11 @@ class Server:
 
     def cpu_s(self) -> float:
         """Processor time that it has taken, all threads together."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return machine.cpu_s(self.process.pid)
 
     def memory_mb(self) -> float:
         """Resident memory."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return machine.memory_mb(self.process.pid)
 
 
 @contextmanager
@@ -45,42 +42,69 @@ def started(
     names: tuple[str, ...], cluster: postgres.Cluster, logs: Path
 ) -> Iterator[list[Server]]:
     """All of them, ready; ended at the end."""
-    with ExitStack() as stack, socket.socket() as store:
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                picshare(cluster, logs) if name == "picshare" else _peer(name, cluster, logs)
+            )
+            for name in names
+        ]
+
+
+@contextmanager
+def picshare(
+    cluster: postgres.Cluster, logs: Path, name: str = "picshare", **changed: str
+) -> Iterator[Server]:
+    """Our server with its defaults, and other settings where they are given."""
+    port = _free_port()
+    command = [str(Path(sys.executable).parent / "picshare"), "serve"]
+    with socket.socket() as store:
         # Reads need no store; PicShare only wants somebody to listen there.
         store.bind(("127.0.0.1", 0))
         store.listen()
         endpoint = f"http://127.0.0.1:{store.getsockname()[1]}"
-        servers = [_start(name, cluster, endpoint, logs, stack) for name in names]
-        for server in servers:
-            _await(server, logs)
-        yield servers
+        environment = _ours(cluster, endpoint, port) | changed
+        with _running(name, command, port, logs, environment) as server:
+            yield server
 
 
-def _start(
-    name: str, cluster: postgres.Cluster, endpoint: str, logs: Path, stack: ExitStack
-) -> Server:
+def _peer(name: str, cluster: postgres.Cluster, logs: Path) -> AbstractContextManager[Server]:
     port = _free_port()
-    command = [str(Path(sys.executable).parent / "picshare"), "serve"]
-    environment = _ours(cluster, endpoint, port)
-    if name != "picshare":
-        command, environment = ["node", f"src/{name}.js"], _theirs(cluster, port)
+    return _running(name, [machine.node(), f"src/{name}.js"], port, logs, _theirs(cluster, port))
+
+
+def echo(way: str, logs: Path) -> AbstractContextManager[Server]:
+    """What answers a body with itself; see `bench.echo`."""
+    port = _free_port()
+    return _running(f"echo-{way}", [sys.executable, "-m", "bench.echo", str(port), way], port, logs)
+
+
+@contextmanager
+def _running(
+    name: str, command: list[str], port: int, logs: Path, environment: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """One server, ready; ended at the end."""
     parent = os.getpid()
 
     def prepare() -> None:
         tie_to_parent(signal.SIGKILL, parent)
         os.sched_setaffinity(0, {SERVER_CORE})
 
-    log = stack.enter_context((logs / f"{name}.log").open("wb"))
-    process = subprocess.Popen(
-        command,
-        cwd=PEERS,
-        env=dict(os.environ) | environment,
-        stdout=log,
-        stderr=log,
-        preexec_fn=prepare,  # noqa: PLW1509 - The parent has one thread.
-    )
-    stack.callback(_end, process)
-    return Server(name, process, port)
+    with (logs / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=machine.PEERS,
+            env=dict(os.environ) | (environment or {}),
+            stdout=log,
+            stderr=log,
+            preexec_fn=prepare,  # noqa: PLW1509 - The parent has one thread.
+        )
+        try:
+            server = Server(name, process, port)
+            _await(server, Path(log.name))
+            yield server
+        finally:
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -92,7 +116,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _await(server: Server, logs: Path) -> None:
+def _await(server: Server, log: Path) -> None:
     def listens() -> bool:
         with socket.socket() as probe:
             return server.process.poll() is not None or not probe.connect_ex(
@@ -100,7 +124,7 @@ def _await(server: Server, logs: Path) -> None:
             )
 
     if not await_condition(listens, 60) or server.process.poll() is not None:
-        raise CannotStart(f"{server.name}: {(logs / f'{server.name}.log').read_text()[-2000:]}")
+        raise CannotStart(f"{server.name}: {log.read_text()[-2000:]}")
 
 
 def _ours(cluster: postgres.Cluster, endpoint: str, port: int) -> dict[str, str]:
