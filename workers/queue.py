@@ -3,16 +3,17 @@
 PgQueuer by itself knows neither crashes nor late comers. Late comers are kept from changing
 anything twice over: a report counts only for the claim it is about (workers/claims.py), and a
 handler finishes only while its attempt is the newest (storage/variants.py). Crashes are counted
-before each run, from PgQueuer's own log.
+before each run, from PgQueuer's own log; what ran when a worker died runs alone the next time, so
+that the one that killed it is not the end of those that ran beside it.
 """
 
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import structlog
@@ -23,11 +24,13 @@ from pgqueuer.domain.models import Job
 
 from storage.jobs import Unreadable
 from workers.claims import BROKEN, Claims, Past, Report
+from workers.floor import Floor, Taken
 from workers.outcomes import Outcome
 
 log = structlog.get_logger("queue")
 
-Handler = Callable[[bytes | None], Awaitable[Outcome]]
+Answer = TypeVar("Answer")
+Handler = Callable[[bytes | None], Coroutine[Any, Any, Outcome]]
 
 # A job whose worker fell silent is given to another after this long.
 HEARTBEAT_TIMEOUT: Final = timedelta(seconds=20)
@@ -58,6 +61,11 @@ class Kind:
     at_most: timedelta = USUAL
     last_words: Handler | None = None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is too long for anybody to wait for its end."""
+        return self.at_most > USUAL
+
 
 class Failed(RetryRequested):
     """The handler failed in a way that nobody foresaw; these are counted by this name."""
@@ -77,11 +85,14 @@ class Queue:
         *,
         concurrency: int,
         name: str = "picshare-queue",
+        floor: Floor | None = None,
     ) -> None:
         self._url = url
         self._kinds = kinds
         self._concurrency = max(2, concurrency)
         self._name = name
+        # All queues of a process stand on one.
+        self._floor = floor or Floor()
         self._leaving = asyncio.Event()
         self._is_handing_back = False
         # Set when the running jobs are to be broken off; one for each connection.
@@ -130,7 +141,7 @@ class Queue:
         try:
             manager = QueueManager(claims)
             for name, kind in self._kinds.items():
-                run = _Run(claims, kind, breaking_off)
+                run = _Run(claims, kind, breaking_off, self._floor)
                 manager.entrypoint(name, on_failure="hold", accepts_context=False)(run.once)
             self._running = manager
             if self._leaving.is_set():
@@ -161,6 +172,7 @@ class _Run:
     claims: Claims
     kind: Kind
     breaking_off: asyncio.Event
+    floor: Floor
 
     async def once(self, job: Job) -> None:
         past = await self._past(job)
@@ -168,9 +180,12 @@ class _Run:
             await self._give_up(job, f"its worker died {past.claims - 1} times in a row")
             return
         try:
-            outcome = await self._unless_broken_off(job)
+            outcome = await self._in_place(job, is_suspect=past.claims > 1)
         except RetryRequested:
             raise
+        except Taken:
+            # Nothing was begun, so nothing is held against it.
+            raise RetryRequested(delay=delay(0), reason="it is to run alone") from None
         except Unreadable as error:
             await self._give_up(job, str(error))
         except Exception as error:
@@ -205,8 +220,17 @@ class _Run:
         if outcome is Outcome.AGAIN:
             raise RetryRequested(delay=delay(job.attempts), reason=why)
 
-    async def _unless_broken_off(self, job: Job) -> Outcome:
-        work = asyncio.ensure_future(self.kind.handler(job.payload))
+    async def _in_place(self, job: Job, *, is_suspect: bool) -> Outcome:
+        if self.kind.is_long:
+            return await self._unless_broken_off(self.kind.handler(job.payload))
+        await self._unless_broken_off(self.floor.enter(alone=is_suspect))
+        try:
+            return await self._unless_broken_off(self.kind.handler(job.payload))
+        finally:
+            self.floor.leave(alone=is_suspect)
+
+    async def _unless_broken_off(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
+        work = asyncio.ensure_future(asked)
         breaking_off = asyncio.create_task(self.breaking_off.wait())
         at_most_s = self.kind.at_most.total_seconds()
         try:

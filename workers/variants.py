@@ -89,6 +89,10 @@ async def _attempted(workshop: Workshop, attempt: AttemptRow, original: Original
     rendered = await attempts.made(workshop.studio.render(data), attempt.crashes)
     if rendered is None:
         return Outcome.AGAIN
+    # Rendering takes nearly all of the time, so nearly all who come late come here.
+    async with workshop.database.connect() as connection:
+        if not await variants.may_finish(connection, attempt):
+            return Outcome.NOTHING
     made = await _stored(workshop.objects, attempt, rendered)
     async with workshop.database.begin() as tx:
         is_current = await _finisher(workshop)(

@@ -46,7 +46,8 @@ def shrunk(image: Image.Image, size: tuple[int, int], *, may_close: bool = False
         image.close()
     if plain.size == size:
         return plain
-    return plain.resize(size, Image.Resampling.LANCZOS, box)
+    # Lanczos takes half as long again, for no more likeness at the same number of bytes.
+    return plain.resize(size, Image.Resampling.BICUBIC, box)
 
 
 def _plain(image: Image.Image, factor: int) -> Image.Image:
