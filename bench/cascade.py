@@ -28,16 +28,17 @@ def cpu_ms(work: Callable[[], object]) -> int:
     return round(statistics.median(taken) * 1000)
 
 
-def decoded(data: bytes) -> Image.Image:
+def decoded(data: bytes, *, is_whole: bool = False) -> Image.Image:
     with formats.quietly_opened(data, Limits()) as original:
-        formats.decode(original, pixels.fitting(original.size, 2048))
+        enough = ladder.nearly(pixels.fitting(original.size, ladder.LADDER["FULL"]))
+        formats.decode(original, original.size if is_whole else enough)
         return original.copy()
 
 
 def main(path: Path) -> None:
     data = path.read_bytes()
-    source = decoded(data)
-    sizes = [pixels.fitting(source.size, edge) for edge in ladder.LADDER.values()]
+    source, original = decoded(data), decoded(data, is_whole=True)
+    sizes = [pixels.fitting(original.size, edge) for edge in ladder.LADDER.values()]
     full = pixels.bare(pixels.shrunk(source, sizes[2]))
     medium = pixels.shrunk(full, sizes[1])
     thumb = pixels.shrunk(medium, sizes[0])
@@ -47,7 +48,7 @@ def main(path: Path) -> None:
     print("WebP", cpu_ms(lambda: [ladder.webp(each) for each in (full, medium, thumb)]), "ms")
     print("JPEG", cpu_ms(lambda: [ladder.jpeg(each) for each in (full, medium, thumb)]), "ms")
     for image in (full, medium, thumb):
-        straight = source.convert("RGB").resize(image.size, Image.Resampling.LANCZOS)
+        straight = original.convert("RGB").resize(image.size, Image.Resampling.LANCZOS)
         far, alike = mean_difference(straight, image), likeness(straight, image)
         print(image.size, f"from the source itself: dE2000 {far:.2f}, likeness {alike:.4f}")
     first = render(data, Limits()).pictures[2].data

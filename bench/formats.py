@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageMath
 
-from workers.images import Limits, exif, formats, pixels
+from workers.images import Limits, exif, formats, ladder, pixels
 
 EDGES = {"THUMB": 320, "MEDIUM": 1080, "FULL": 2048}
 CANDIDATES = {
@@ -58,7 +58,7 @@ def likeness(one: Image.Image, other: Image.Image) -> float:
 def upright(path: Path) -> Image.Image:
     with formats.quietly_opened(path.read_bytes(), Limits()) as original:
         size = pixels.fitting(original.size, EDGES["FULL"])
-        formats.decode(original, size)
+        formats.decode(original, ladder.nearly(size))
         orientation = exif.orientation(original)
         small = pixels.shrunk(original, size)
         small = pixels.in_srgb(small, original.info)

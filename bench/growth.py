@@ -17,7 +17,7 @@ from bench.requests import FEED
 from server.embedded import postgres
 
 SEED = Path(__file__).parent / "growth.sql"
-SIZES = (20_000, 200_000)
+SIZES = (20_000, 200_000, 2_000_000)
 FOLLOWEES = (100, 500, 5_000)
 PAGES = ("first", "later")
 CONNECTIONS = (1, 4)

@@ -15,6 +15,7 @@ from server.embedded.postgres import Cluster
 from tests.running import Running, started
 
 SECONDS = int(os.environ.get("PICSHARE_FUZZ_S", "600"))
+SEED = os.environ.get("PICSHARE_FUZZ_SEED")
 SCHEMATHESIS = Path(os.environ["PICSHARE_FUZZ_PROGRAM"]).absolute()
 ROOT = Path(__file__).parents[1]
 PASSWORD = "correct horse battery"
@@ -105,6 +106,7 @@ def test_generated_requests_find_nothing(
             *("--max-time", str(seconds), "--phases", "examples,coverage,fuzzing,stateful"),
             *("--continue-on-failure", "--generation-database", "none", "--no-color"),
             *("--request-timeout", "60", "--suppress-health-check", "all"),
+            *(("--seed", SEED) if SEED else ()),
         ],
         cwd=tmp_path,
         env=environment,

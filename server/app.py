@@ -23,6 +23,7 @@ from server.http.cors import Cors
 from server.http.direct import Direct
 from server.rates.limited import LIMIT, POLICY
 from server.settings import Settings
+from server.stalls import Stalls
 from server.webhooks import callback
 
 log = structlog.get_logger("app")
@@ -41,6 +42,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
     )
     watch = Watch(built.database, parts.tokens(settings))
     gate = parts.gate(settings)
+    stalled = Stalls()
     streams = Streams(execution, built, watch, gate)
     endpoint = Endpoint(
         execution,
@@ -64,9 +66,11 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
             log.warning(missing)
         if is_served:
             leaving.announce(leave, settings.drain_s)
+            stalled.watch()
         log.info("serving", api=f"{settings.api_url}/graphql", media=settings.public_media_url)
         yield
         state.leave()
+        stalled.close()
         execution.close()
         built.passwords.close()
         await watch.close()

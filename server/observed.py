@@ -27,6 +27,7 @@ SECURITY: Final = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _SECURITY: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY.items())
+_SECURED: Final = frozenset(name for name, _ in _SECURITY)
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 _ID_BITS: Final = 64
 
@@ -111,13 +112,16 @@ class Observed:
 
 def _complete(headers: list[tuple[bytes, bytes]], id: str) -> None:
     said = {name for name, _ in headers}
-    headers.extend(header for header in _SECURITY if header[0] not in said)
+    if said.isdisjoint(_SECURED):
+        headers += _SECURITY
+    else:
+        headers += [header for header in _SECURITY if header[0] not in said]
     headers.append((_HEADER, id.encode()))
 
 
 def _id(headers: list[tuple[bytes, bytes]]) -> str:
-    given = next((value for name, value in headers if name == _HEADER), b"")
-    if _GIVEN_ID.fullmatch(given):
+    given = next((value for name, value in headers if name == _HEADER), None)
+    if given is not None and _GIVEN_ID.fullmatch(given):
         return given.decode()
     return f"{random.getrandbits(_ID_BITS):0{_ID_BITS // 4}x}"
 

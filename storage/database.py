@@ -12,11 +12,13 @@ import asyncpg
 from asyncpg import Connection, Record
 from sqlalchemy import ColumnElement, Executable, FromClause, event, make_url
 from sqlalchemy.engine import AdaptedConnection, ExceptionContext
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Select
 
+from storage.absences import Absences
+from storage.losses import BROKEN, LOST, is_loss, is_overload, sqlstate
 from storage.readers import Busy, Readers
 
 Row = TypeVar("Row")
@@ -34,12 +36,8 @@ LEAVE_S: Final = 0.1
 PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3)
 # What PostgreSQL calls a serialization failure and a deadlock.
 COLLISIONS: Final = frozenset({"40001", "40P01"})
-# How long to wait before what was lost with a connection is read again: PostgreSQL needs a moment
-# to restart, and nobody waits a second for an answer that will not come.
-REREAD_PAUSES_S: Final = (0.02, 0.08, 0.2, 0.4)
-# What a connection that is no more is noticed by.
-LOST: Final = (InterfaceError, OperationalError, asyncpg.InterfaceError)
-
+# How often at most what was lost with a connection is read again.
+REREADS: Final = 3
 # What a read may be sent over: a connection for reads, or the one of a transaction.
 Way: TypeAlias = "AsyncConnection | Connection[Record]"
 
@@ -87,6 +85,7 @@ class Database:
         self._readers = Readers(
             lambda: asyncpg.connect(url, **options), pool_size, patience_s=POOL_TIMEOUT_S
         )
+        self._absences = Absences(lambda: _looked(url, options))
         event.listen(self._engine.sync_engine, "checkout", _require_open)
         event.listen(self._engine.sync_engine, "before_cursor_execute", _count)
         event.listen(self._engine.sync_engine, "handle_error", _doubt)
@@ -110,8 +109,25 @@ class Database:
         async with reached(), self._readers.one() as connection:
             yield connection
 
+    async def reread(self, read: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What *read* answers, asked again when it lost its connection; it changes nothing.
+
+        While the database is away for a moment it is waited for.
+        """
+        for _ in range(REREADS):
+            try:
+                answer = await read()
+            except Lost:
+                if not await self._absences.is_over():
+                    raise
+            else:
+                self._absences.seen()
+                return answer
+        return await read()
+
     async def close(self) -> None:
         """Close every connection of the pool."""
+        await self._absences.close()
         await self._readers.close()
         await self._engine.dispose()
 
@@ -130,16 +146,6 @@ async def repeated(work: Callable[[], Awaitable[Answer]]) -> Answer:
     return await work()
 
 
-async def reread(work: Callable[[], Awaitable[Answer]]) -> Answer:
-    """What *work* reads, read again when its connection was lost; *work* changes nothing."""
-    for pause_s in REREAD_PAUSES_S:
-        try:
-            return await work()
-        except Lost:
-            await asyncio.sleep(pause_s)
-    return await work()
-
-
 def _engine(url: str, pool_size: int, options: dict[str, Any]) -> AsyncEngine:
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
@@ -151,6 +157,11 @@ def _engine(url: str, pool_size: int, options: dict[str, Any]) -> AsyncEngine:
         hide_parameters=True,
         connect_args=options,
     )
+
+
+async def _looked(url: str, options: dict[str, Any]) -> None:
+    connection = await asyncpg.connect(url, **options)
+    await connection.close(timeout=LEAVE_S)
 
 
 def _options(application_name: str, command_timeout_s: float) -> dict[str, Any]:
@@ -175,10 +186,15 @@ def _require_open(connection: AdaptedConnection, *_checkout: object) -> None:
 
 
 def _doubt(context: ExceptionContext) -> None:
-    """A connection that did not answer in time is asked nothing more, not even to roll back."""
+    """A connection that did not answer in time is asked nothing more, not even to roll back.
+
+    Nor is one that PostgreSQL has taken its leave of, before it is closed.
+    """
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
+    elif isinstance(context.original_exception.__cause__, BROKEN):
+        context.is_disconnect = True
 
 
 def _part(connection: AdaptedConnection, _record: object, _error: object) -> None:
@@ -189,7 +205,7 @@ def _part(connection: AdaptedConnection, _record: object, _error: object) -> Non
 async def _left(connection: "Connection[Record]") -> None:
     try:
         await connection.close(timeout=LEAVE_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, *BROKEN):
         connection.terminate()
 
 
@@ -205,12 +221,12 @@ async def reached() -> AsyncIterator[None]:
         raise Unavailable("the database does not answer") from error
     except OSError as error:
         raise Lost("the database cannot be reached") from error
-    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if _sqlstate(error) in COLLISIONS:
+    except (DBAPIError, asyncpg.PostgresError, *LOST) as error:
+        if sqlstate(error) in COLLISIONS:
             raise Collided("others were changing the same; try again") from error
-        if _is_loss(error):
+        if is_loss(error):
             raise Lost("the database connection was lost") from error
-        if _is_overload(error):
+        if is_overload(error):
             raise Unavailable("the database has no room for this at the moment") from error
         raise
 
@@ -226,25 +242,6 @@ def _listed() -> Iterator[None]:
         yield
     finally:
         tasks.discard(task)
-
-
-def _is_loss(error: Exception) -> bool:
-    """Whether the connection is no more, or the server is just ending or starting."""
-    state = _sqlstate(error)
-    if state.startswith(("08", "57P")):
-        return True
-    is_invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
-    return is_invalidated or (isinstance(error, LOST) and not state)
-
-
-def _is_overload(error: Exception) -> bool:
-    """Whether the server refuses for now: it lacks something, or was told to cancel."""
-    return isinstance(error, LOST) or _sqlstate(error)[:2] in {"53", "57"}
-
-
-def _sqlstate(error: Exception) -> str:
-    original = error.orig if isinstance(error, DBAPIError) else error
-    return str(getattr(original, "sqlstate", None) or "")
 
 
 def _count(*_event: object) -> None:

@@ -51,7 +51,7 @@ class Grant:
     missing_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Standing:
     """Where somebody stands with a rate limit, after an operation was charged."""
 

@@ -11,8 +11,9 @@ from typing import Final
 
 from asyncpg import Connection, Record
 
-CLOSE_TIMEOUT_S: Final = 5
+from storage.losses import BROKEN
 
+CLOSE_TIMEOUT_S: Final = 5
 Connect = Callable[[], Awaitable["Connection[Record]"]]
 
 
@@ -41,6 +42,11 @@ class Readers:
         except (asyncio.CancelledError, TimeoutError):
             # PostgreSQL is told to stop; until it has, nothing else can be asked here.
             self._part_with(connection)
+            raise
+        except BROKEN:
+            # It has not heard yet that PostgreSQL has closed its end.
+            connection.terminate()
+            self._take_back(connection)
             raise
         except BaseException:
             self._take_back(connection)

@@ -90,7 +90,7 @@ def another_store() -> Iterator[StoreAddress | None]:
 def _opened() -> Iterator[StoreAddress]:
     if endpoint := os.environ.get("PICSHARE_TEST_S3_ENDPOINT"):
         keys = (os.environ[f"PICSHARE_TEST_S3_{name}_KEY"] for name in ("ACCESS", "SECRET"))
-        yield _with_bucket(endpoint.rstrip("/"), *keys)
+        yield with_bucket(endpoint.rstrip("/"), *keys)
         return
     with reachable_directory() as directory:
         processes, address = _started(directory)
@@ -104,7 +104,7 @@ def _opened() -> Iterator[StoreAddress]:
 def _started(directory: Path) -> tuple[list[Process], StoreAddress]:
     if binary := os.environ.get("PICSHARE_TEST_MINIO"):
         process, *address = minio.start(Path(binary), directory)
-        return [process], _with_bucket(*address)
+        return [process], with_bucket(*address)
     made = embedded(directory)
     processes = [embedded_store.start(made), embedded_store.start_front(made)]
     keys = made.access_key, made.secret_key
@@ -123,7 +123,8 @@ def embedded(directory: Path) -> embedded_store.Store:
     )
 
 
-def _with_bucket(endpoint: str, access_key: str, secret_key: str) -> StoreAddress:
+def with_bucket(endpoint: str, access_key: str, secret_key: str) -> StoreAddress:
+    """The store with a bucket that is new in it."""
     bucket = f"picshare-{secrets.token_hex(6)}"
     scheme, _, host = endpoint.partition("://")
     # One that is starting says Retry-After: 60, and is there in a moment.

@@ -10,7 +10,7 @@ from resolvers.context import Caller
 from server.auth.tokens import BadToken, Tokens
 from server.together import Together
 from storage import sessions
-from storage.database import Database, Unavailable, reread, statements
+from storage.database import Database, Unavailable, statements
 from storage.rows import SessionId, SessionRow
 
 # Half of the second within which an ended session must be of no use anywhere.
@@ -91,7 +91,7 @@ class Callers:
         until = self._clock() + MEMORY_S
         try:
             async with asyncio.timeout(PATIENCE_S):
-                live = await reread(lambda: self._read(ids))
+                live = await self._database.reread(lambda: self._read(ids))
         except TimeoutError:
             raise Unavailable("the database did not answer in time") from None
         return [_Known(until, live.get(id)) for id in ids]

@@ -10,6 +10,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -46,6 +47,10 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
+# After a crash one call for the whole file system, where there is one, instead of one a file: on
+# a slow disk that is a tenth of a second instead of several.
+if sys.platform == "linux":
+    SETTINGS["recovery_init_sync_method"] = "syncfs"
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

@@ -1,6 +1,6 @@
 """What a client wants its answer in: the Accept header of a request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -14,25 +14,25 @@ _MOST: Final = 256
 _LONGEST: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accepted:
     """The media types of ours that are wanted, each by how much: from 0, not at all, to 1."""
 
     json: float
     graphql_json: float
     event_stream: float
+    media_type: str | None = field(init=False)
+    """The media type of one answer that is not a stream; None when neither is wanted."""
+    prefers_stream: bool = field(init=False)
+    """Whether even a single answer is wanted as an event."""
 
-    @property
-    def media_type(self) -> str | None:
-        """The media type of one answer that is not a stream; None when neither is wanted."""
-        if max(self.json, self.graphql_json) == 0:
-            return None
-        return GRAPHQL_JSON if self.graphql_json >= self.json else JSON
-
-    @property
-    def prefers_stream(self) -> bool:
-        """Whether even a single answer is wanted as an event."""
-        return self.event_stream > max(self.json, self.graphql_json)
+    def __post_init__(self) -> None:
+        best = max(self.json, self.graphql_json)
+        self.prefers_stream = self.event_stream > best
+        if best == 0:
+            self.media_type = None
+        else:
+            self.media_type = GRAPHQL_JSON if self.graphql_json >= self.json else JSON
 
 
 def accepted(header: str | None) -> Accepted:

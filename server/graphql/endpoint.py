@@ -20,6 +20,7 @@ from server.graphql.accepted import (
     accepted,
 )
 from server.graphql.answers import Answer
+from server.graphql.crowds import Full
 from server.graphql.execution import Execution
 from server.graphql.frames import PROTOCOL
 from server.graphql.messages import Incoming, Reply, json_reply
@@ -53,7 +54,7 @@ class Endpoint:
         parts: Parts,
         streams: Streams,
         *,
-        most_running: int = 64,
+        most_running: int = 32,
         get_queries: GetQueries = "allow",
         edition: Edition = "audited",
     ) -> None:
@@ -63,7 +64,8 @@ class Endpoint:
         self._get_queries = get_queries
         self._statuses = EDITIONS[edition]
         self._most_running = most_running
-        self._running = 0
+        # Queries and mutations apart: a store that is slow for the one does not stop the other.
+        self._running = [0, 0]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -75,13 +77,14 @@ class Endpoint:
         if wanted.media_type is None and not wanted.event_stream:
             return _not_acceptable(request, self._execution.unexplorable)
         failed_type = self._statuses.failed_type(wanted.media_type)
-        if self._running >= self._most_running:
-            return _busy(failed_type)
         client = clients.of(request.scope, request.header(b"user-agent"))
         asker = Asker(request.header(b"authorization"), client)
         try:
+            self._require_room(min(self._running))
             operation, passed = await self._admitted(request, asker)
             response = await self._response(operation, wanted, asker, passed)
+        except Full:
+            return _busy(failed_type)
         except RateLimited as error:
             return _limited(error, failed_type)
         except BadRequest as error:
@@ -116,12 +119,17 @@ class Endpoint:
                 operation, asker, observed.request_id(), passed.standing
             )
             return sse.response(self._streams, answers, asker.authorization)
-        self._running += 1
+        self._require_room(self._running[operation.is_write])
+        self._running[operation.is_write] += 1
         try:
             answer = await self._executed(operation, asker, passed)
         finally:
-            self._running -= 1
+            self._running[operation.is_write] -= 1
         return _shown(answer, wanted.media_type or JSON, self._statuses)
+
+    def _require_room(self, running: int) -> None:
+        if running >= self._most_running:
+            raise Full
 
     def _is_streamed(self, operation: Prepared, wanted: Accepted) -> bool:
         if not operation.is_subscription:

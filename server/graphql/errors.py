@@ -78,6 +78,9 @@ def _short(message: str) -> str:
 
 def _told(error: GraphQLError) -> tuple[str, str]:
     cause = error.original_error
+    if isinstance(cause, GraphQLError) and error.path is not None and not cause.nodes:
+        # What a resolver returned has no form in the schema; of an argument the node is known.
+        return "", INTERNAL
     if cause is None or isinstance(cause, GraphQLError | BadValue):
         # What graphql-core or a scalar found wrong with the document or its variables.
         return error.message, BAD_INPUT

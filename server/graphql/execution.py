@@ -27,7 +27,7 @@ from server.graphql.persisted import NotAnswered, Persisted
 from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
 from server.graphql.results import NoEvents, Results
-from storage.database import REREAD_PAUSES_S, Lost, Unavailable
+from storage.database import Lost, Unavailable
 
 # What is lost with a connection is read again on the next one.
 PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)
@@ -146,12 +146,13 @@ class Execution:
     async def _executed_once(
         self, operation: Prepared, context: Context, request_id: str
     ) -> Answer:
+        request = _repeatable(operation)
+        if request is None or self._once is None:
+            return await self._executed(operation, context, request_id)
+
         async def run(own: Context) -> Answer:
             return await self._executed(operation, own, request_id)
 
-        request = _repeatable(operation)
-        if request is None or self._once is None:
-            return await run(context)
         return await self._once.answer(request, operation.name, context, run)
 
     async def _executed(
@@ -163,23 +164,29 @@ class Execution:
             executed = await within(seconds, self._result(operation, context, root))
         except DeadlineExceeded as error:
             return _refused(errors.shown([located_error(error)], request_id), operation.name)
+        if not executed.errors:
+            context.end()
         answer = _answered(executed, operation.name, request_id)
         if self._limits.report_cost or operation.asked.cost == "report":
             answer.body["extensions"] = {"cost": self._cost(operation)}
         return answer
 
     async def _result(self, operation: Prepared, context: Context, root: object) -> ExecutionResult:
-        """The data and errors; what a connection was lost under is read again over another."""
-        found = await self._results.of(operation, context, root)
+        """The data and errors; what a query lost with its connection it reads again."""
         if operation.is_write:
-            return found
-        for pause_s in REREAD_PAUSES_S:
-            if not any(isinstance(error.original_error, Lost) for error in found.errors or ()):
-                break
-            await asyncio.sleep(pause_s)
-            context.forget()
+            return await self._results.of(operation, context, root)
+
+        async def read() -> ExecutionResult:
             found = await self._results.of(operation, context, root)
-        return found
+            if any(isinstance(error.original_error, Lost) for error in found.errors or ()):
+                context.forget()
+                raise _Incomplete(found)
+            return found
+
+        try:
+            return await context.database.reread(read)
+        except _Incomplete as error:
+            return error.found
 
     async def _subscribed(
         self, operation: Prepared, opened: Opened, request_id: str
@@ -199,6 +206,14 @@ class Execution:
         except Exception as error:  # noqa: BLE001 - What is unexpected is logged there.
             found = error.errors if isinstance(error, NoEvents) else [located_error(error)]
             yield _refused(errors.shown(found, request_id), operation.name)
+
+
+class _Incomplete(Lost):
+    """A part of the answer was lost with its connection."""
+
+    def __init__(self, found: ExecutionResult) -> None:
+        super().__init__()
+        self.found = found
 
 
 def _repeatable(operation: Prepared) -> Request | None:
@@ -223,13 +238,12 @@ async def _patiently(answer: Callable[[object], Awaitable[Answer]], event: objec
 
 
 def _answered(result: ExecutionResult, name: str, request_id: str) -> Answer:
-    found = errors.shown(result.errors or (), request_id)
-    if found and result.data is None and not any("path" in error for error in found):
+    if not result.errors:
+        return Answer({"data": result.data}, name, "ok")
+    found = errors.shown(result.errors, request_id)
+    if result.data is None and not any("path" in error for error in found):
         return _refused(found[: errors.MOST_ERRORS], name)
-    body: dict[str, Any] = (
-        {"errors": found, "data": result.data} if found else {"data": result.data}
-    )
-    return Answer(body, name, found[0]["extensions"]["code"] if found else "ok")
+    return Answer({"errors": found, "data": result.data}, name, found[0]["extensions"]["code"])
 
 
 def _refused(found: list[dict[str, Any]], operation: str = "none") -> Answer:

@@ -20,6 +20,8 @@ Mode = Literal["off", "allow", "only"]
 
 NOT_FOUND: Final = "PERSISTED_QUERY_NOT_FOUND"
 NOT_TRUSTED: Final = "DOCUMENT_NOT_TRUSTED"
+# graphql-codegen writes it before the hash, and clients send it or not.
+PREFIX: Final = "sha256:"
 # Measured with tracemalloc: an entry beside its text.
 BYTES_AN_ENTRY: Final = 400
 
@@ -36,14 +38,14 @@ class NotAnswered(GraphQLError):
 
 
 def manifest(paths: Sequence[Path]) -> dict[str, str]:
-    """The texts of trusted documents by their ids. Raises BadManifest.
+    """The texts of trusted documents by their ids, without the prefix. Raises BadManifest.
 
     An id that two files give to different texts is an error: one of them would not be trusted.
     """
     found: dict[str, str] = {}
     for path in paths:
         for id, text in _read(path).items():
-            if found.setdefault(id, text) != text:
+            if found.setdefault(id.removeprefix(PREFIX), text) != text:
                 raise BadManifest(f"{path}: {id} is another document in an earlier file")
     return found
 
@@ -96,7 +98,7 @@ class Persisted:
         if self._mode == "off":
             return None
         id = asked.document_id or asked.sha256 or ""
-        text = self._trusted.get(id) or self._trusted.get(id.removeprefix("sha256:"))
+        text = self._trusted.get(id.removeprefix(PREFIX))
         if text is not None and asked.query and asked.query != text:
             raise NotAnswered("PERSISTED_QUERY_MISMATCH", "the id is that of another document")
         return text

@@ -4,7 +4,7 @@ Source: the GraphQL over HTTP specification, https://graphql.github.io/graphql-o
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, Literal, TypeGuard, cast, get_args
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -62,7 +62,11 @@ async def _asked(request: Incoming) -> Asked:
         return _from_address(QueryParams(request.query_string))
     if not _is_json(request.header(b"content-type") or ""):
         raise BadRequest("the body must be JSON: send Content-Type: application/json", 415)
-    return operation(_decoded(await _body(request)), may_write=True)
+    body = await _body(request)
+    members = _decoded(body)
+    if not _is_plain(body):
+        _require_storable(members)
+    return _operation(members, may_write=True)
 
 
 def _is_json(content_type: str) -> bool:
@@ -115,22 +119,27 @@ def _from_address(parameters: QueryParams) -> Asked:
 
 def operation(members: dict[str, Any], *, may_write: bool) -> Asked:
     """What the members of a request ask for. Raises BadRequest."""
+    _require_storable(members)
+    return _operation(members, may_write=may_write)
+
+
+def _operation(members: dict[str, Any], *, may_write: bool) -> Asked:
     query, variables = members.get("query"), members.get("variables")
     name, extensions = members.get("operationName"), members.get("extensions")
-    if not isinstance(variables, dict | None):
+    if variables is not None and not isinstance(variables, dict):
         raise NotWellFormed("variables must be an object or null")
-    if not isinstance(name, str | None):
+    if name is not None and not isinstance(name, str):
         raise NotWellFormed("operationName must be a string or null")
-    if not isinstance(extensions, dict | None):
+    if extensions is not None and not isinstance(extensions, dict):
         raise NotWellFormed("extensions must be an object or null")
-    if not _is_storable(members):
-        raise NotWellFormed("texts must not hold NUL, and must not be nested deeper than 64 levels")
+    if not extensions and _is_text(query) and members.get("documentId") is None:
+        return Asked(query, variables or {}, name or None, may_write)
     document_id, sha256 = _document_id(members), _sha256(extensions or {})
     if document_id is None and sha256 is None and not _is_text(query):
         # Any text is one to be parsed, also one that cannot be.
         kind = BadRequest if isinstance(query, str) else NotWellFormed
         raise kind("query must be a string that is not empty")
-    if not isinstance(query, str | None):
+    if query is not None and not isinstance(query, str):
         raise NotWellFormed("query must be a string or null")
     wish = _wish((extensions or {}).get("cost", ""))
     key = _key((extensions or {}).get("idempotencyKey"))
@@ -147,7 +156,7 @@ def _key(value: object) -> str | None:
     return value[1:-1] if value is not None and is_quoted else value
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 
@@ -176,6 +185,17 @@ def _wish(value: object) -> CostWish:
     if isinstance(value, str) and value in get_args(CostWish):
         return cast("CostWish", value)
     raise NotWellFormed("cost must be report or dry-run")
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether JSON can hold neither NUL nor too many levels, at one glance."""
+    levels = body.count(b"{") + body.count(b"[")
+    return levels <= MAX_DEPTH and b"\\u0000" not in body
+
+
+def _require_storable(members: dict[str, Any]) -> None:
+    if not _is_storable(members):
+        raise NotWellFormed("texts must not hold NUL, and must not be nested deeper than 64 levels")
 
 
 def _is_storable(value: object, depth: int = 0) -> bool:

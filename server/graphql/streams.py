@@ -18,7 +18,7 @@ from storage.database import StatementCount, statements
 from storage.rates import Standing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asker:
     """Whom a connection serves: by its Authorization, and by what it comes from."""
 

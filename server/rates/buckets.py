@@ -1,10 +1,11 @@
 """Where buckets are kept: in this process, in PostgreSQL, or in Redis."""
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -23,18 +24,21 @@ ALONE_S: Final = 5.0
 MOST: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Policy:
     """A bucket's size, and how fast it fills."""
 
     name: str
     points: int
     per_s: float
+    span_s: float = field(init=False)
+    """How long an empty one takes to be full."""
+    written: str = field(init=False)
+    """As an answer says it; source: draft-ietf-httpapi-ratelimit-headers-10."""
 
-    @property
-    def span_s(self) -> float:
-        """How long an empty one takes to be full."""
-        return self.points / self.per_s
+    def __post_init__(self) -> None:
+        self.span_s = self.points / self.per_s
+        self.written = f'"{self.name}";q={self.points};w={math.ceil(self.span_s)}'
 
 
 class Buckets(Protocol):

@@ -77,6 +77,7 @@ class Gate:
         self._clock = clock
         self._users: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._keys: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._fields = frozenset({*rates.by_address, *rates.by_user})
         self._swept_at = clock()
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -87,13 +88,18 @@ class Gate:
 
         What is refused here costs nothing more, except for what was counted before it.
         """
-        self._sweep_sometimes()
-        user = self._user(authorization)
+        now = self._clock()
+        if now - self._swept_at >= SWEEP_S:
+            self._sweep(now)
+        user = self._user(authorization, now)
         points = _points(operation)
         policy = self._rates.user if user else self._rates.address
-        taken = [await self._take(policy, user or address, points)]
-        if taken[0].is_granted and operation is not None and not operation.errors:
-            taken += await self._counted(operation.root_fields, user, address)
+        first = await self._take(policy, user or address, points)
+        taken = [first]
+        if first.is_granted and operation is not None and not operation.errors:
+            fields = operation.root_fields
+            if not self._fields.isdisjoint(fields):
+                taken += await self._counted(fields, user, address)
         passed = Passed(tuple(taken), points)
         if not taken[-1].is_granted:
             raise RateLimited(passed, taken[-1])
@@ -129,25 +135,23 @@ class Gate:
             _keep(self._keys, (policy, whose), known)
         return known
 
-    def _user(self, authorization: str | None) -> str | None:
+    def _user(self, authorization: str | None, now: float) -> str | None:
         """Whom the token was given to; whether its session still lives is for others to say."""
         if authorization is None:
             return None
         known = self._users.get(authorization)
-        if known is not None and self._clock() < known[1]:
+        if known is not None and now < known[1]:
             return known[0]
         try:
             session = self._tokens.session(authorization.strip().partition(" ")[2].strip())
         except BadToken:
             return None
-        _keep(self._users, authorization, (str(session.user_id), self._clock() + MEMORY_S))
+        _keep(self._users, authorization, (str(session.user_id), now + MEMORY_S))
         return str(session.user_id)
 
-    def _sweep_sometimes(self) -> None:
-        if self._clock() - self._swept_at < SWEEP_S:
-            return
+    def _sweep(self, now: float) -> None:
         # Not all processes at the same time.
-        self._swept_at = self._clock() + uniform(0, SWEEP_S / 2)  # noqa: S311 - No secret.
+        self._swept_at = now + uniform(0, SWEEP_S / 2)  # noqa: S311 - No secret.
         self._sweeping = asyncio.create_task(self._buckets.sweep())
 
 

@@ -20,7 +20,7 @@ LARGEST: Final = 1 / 50
 MOST: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taken:
     """What became of a wish for points."""
 

@@ -2,15 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from server.rates.buckets import Policy
 from server.rates.leases import Taken
 from storage.rates import Standing
 
 POLICY: Final = "RateLimit-Policy"
 LIMIT: Final = "RateLimit"
+_POLICY: Final = POLICY.lower().encode()
+_LIMIT: Final = LIMIT.lower().encode()
 
 
 class RateLimited(Exception):
@@ -23,7 +23,7 @@ class RateLimited(Exception):
         super().__init__(f"the limit of {what} is used up; try again in {self.retry_in_s} s")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Passed:
     """What an operation was charged; empty when nothing is limited."""
 
@@ -41,22 +41,24 @@ class Passed:
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The same as bytes."""
-        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        if not self.taken:
+            return []
+        return [(_POLICY, self._policies.encode()), (_LIMIT, self._left.encode())]
 
     @property
     def headers(self) -> dict[str, str]:
         """Source: draft-ietf-httpapi-ratelimit-headers-10."""
-        if not self.taken:
-            return {}
-        return {
-            POLICY: ", ".join(_policy(each.policy) for each in self.taken),
-            LIMIT: ", ".join(
+        return {POLICY: self._policies, LIMIT: self._left} if self.taken else {}
+
+    @property
+    def _policies(self) -> str:
+        return ", ".join([each.policy.written for each in self.taken])
+
+    @property
+    def _left(self) -> str:
+        return ", ".join(
+            [
                 f'"{each.policy.name}";r={each.remaining};t={math.ceil(each.full_in_s)}'
                 for each in self.taken
-            ),
-        }
-
-
-@cache
-def _policy(policy: Policy) -> str:
-    return f'"{policy.name}";q={policy.points};w={math.ceil(policy.span_s)}'
+            ]
+        )

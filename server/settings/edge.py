@@ -39,9 +39,9 @@ class EdgeSettings(BaseModel):
         "has asked nothing yet; where there is none it gets 503.",
     )
     max_running: Most = Field(
-        default=64,
-        description="Most operations that one process executes at a time; the rest gets 503 at "
-        "once instead of waiting in a queue without end.",
+        default=32,
+        description="Most queries that one process executes at a time, and as many mutations; the "
+        "rest gets 503 at once instead of waiting in a queue without end.",
     )
     head_timeout_s: Timeout = Field(
         default=10.0, description="How long the head of a request may take, in seconds."

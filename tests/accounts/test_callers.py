@@ -167,8 +167,8 @@ async def test_an_answer_on_its_way_during_the_logout_is_not_remembered(
     reached, go_on = asyncio.Event(), asyncio.Event()
     live = sessions.live
 
-    async def slow(connection, id):
-        found = await live(connection, id)
+    async def slow(connection, ids):
+        found = await live(connection, ids)
         reached.set()
         await go_on.wait()
         return found
@@ -188,10 +188,10 @@ async def test_who_gives_up_does_not_take_the_answer_from_the_others(monkeypatch
     reached, go_on = asyncio.Event(), asyncio.Event()
     live = sessions.live
 
-    async def slow(connection, id):
+    async def slow(connection, ids):
         reached.set()
         await go_on.wait()
-        return await live(connection, id)
+        return await live(connection, ids)
 
     monkeypatch.setattr(sessions, "live", slow)
     first = asyncio.create_task(callers.of(bearer(session)))
@@ -207,7 +207,7 @@ async def test_who_gives_up_does_not_take_the_answer_from_the_others(monkeypatch
 async def test_a_database_out_of_reach_is_not_taken_for_an_ended_session(
     monkeypatch, callers, session
 ):
-    async def fail(_connection, _id):
+    async def fail(_connection, _ids):
         raise Unavailable("gone")
 
     with monkeypatch.context() as patched:
@@ -230,3 +230,23 @@ async def test_the_memory_is_bounded(database, ann, clock):
 
     assert list(callers._known) == [session.id for session in made[1:]]
     assert callers._asking == {}
+
+
+async def test_different_sessions_ask_together(database, callers, ann, monkeypatch):
+    async with database.begin() as tx:
+        made = [
+            await sessions.begin(tx, ann.key, TOKENS.first_refresh(), timedelta(days=1))
+            for _ in range(5)
+        ]
+    await end(database, made[3])
+    asked, live = [], sessions.live
+
+    async def noted(connection, ids):
+        asked.append(ids)
+        return await live(connection, ids)
+
+    monkeypatch.setattr(sessions, "live", noted)
+    answers = await asyncio.gather(*(callers.of(bearer(session)) for session in made))
+
+    assert answers == [ENDED if session == made[3] else Caller(session) for session in made]
+    assert asked == [[session.id for session in made]]

@@ -32,7 +32,7 @@ async def refresh(database, token, *, lifetime=LIFETIME, grace=GRACE):
 
 async def is_live(database, session):
     async with database.connect() as connection:
-        return await sessions.live(connection, session.id) is not None
+        return session.id in await sessions.live(connection, [session.id])
 
 
 async def tokens_of(database, session):

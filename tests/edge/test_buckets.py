@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 
 from server import parts
 from server.embedded.sockets import free_port
-from server.rates.buckets import Fallback, InMemory, InPostgres, Policy, Wish
+from server.rates.buckets import Fallback, InMemory, InPostgres, Policy
 from server.rates.leases import Leases
 from server.rates.redis import InRedis
+from storage import rates
 from storage.database import Database, Unavailable
+from storage.rates import Wish
 from storage.tables import rate_buckets
 from tests.services import reachable_directory
 
@@ -238,3 +240,31 @@ async def test_the_settings_say_where_buckets_are(settings, changed, kind):
     found = gate._buckets
     assert isinstance(getattr(found, "_shared", found), kind)
     await gate.close()
+
+
+async def test_several_buckets_are_one_statement_and_each_keeps_to_itself(shared, monkeypatch):
+    sent, take = [], rates.take
+
+    async def noted(way, wishes):
+        sent.append(len(wishes))
+        return await take(way, wishes)
+
+    monkeypatch.setattr(rates, "take", noted)
+    keys = [secrets.token_bytes(16) for _ in range(5)]
+    await shared.take(keys[3], SLOW, Wish(SLOW.span_s, SLOW.span_s))
+    leases = Leases(shared)
+
+    taken = await asyncio.gather(*(leases.take(key, SLOW, 7) for key in keys))
+
+    assert [each.is_granted for each in taken] == [True, True, True, False, True]
+    assert [each.remaining for each in taken] == [993, 993, 993, 0, 993]
+    assert sent == [1, 5]
+
+
+async def test_one_bucket_that_is_asked_twice_at_once_grants_one_wish_after_the_other(shared, key):
+    half = Wish(SLOW.span_s * 0.6, SLOW.span_s * 0.6)
+
+    one, other = await asyncio.gather(shared.take(key, SLOW, half), shared.take(key, SLOW, half))
+
+    assert one.taken_s == pytest.approx(half.least_s)
+    assert other.taken_s == 0

@@ -51,5 +51,6 @@ async def test_points_of_several_processes_are_exact(serving, ann):
     statuses = [status for statuses in floods for status in statuses]
     admitted = sum(status != 429 for status in statuses)
     most = BURST / 10 + budget_per_s * lasted
+    print(f"{len(statuses)} requests, {admitted} admitted, {most:.0f} the most")  # noqa: T201
     assert set(statuses) == {200, 400, 429}
     assert most * 0.95 <= admitted <= most * 1.01, (admitted, len(statuses), most)

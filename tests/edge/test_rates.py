@@ -101,23 +101,47 @@ async def test_what_is_refused_costs_as_well(post, bad):
     assert (await post(TYPENAME)).status_code == 429
 
 
-async def test_aliases_do_not_help(serving):
-    api = serving(log_ins_per_hour=3)
-    call = "logIn(input: {login: $login, password: $password}) { errors { code } }"
-    given = {"login": f"nobody{secrets.token_hex(4)}", "password": "a wrong one of mine"}
-    calls = " ".join(f"a{number}: {call}" for number in range(3))
-    many = f"mutation Harmless($login: String!, $password: String!) {{ {calls} }}"
-    async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
-        all_three = await client.post("/graphql", json={"query": many, "variables": given})
-        one_more = await client.post("/graphql", json={"query": LOG_IN, "variables": given})
+async def test_aliases_do_not_help(serving, ann):
+    api = serving(uploads_per_hour=3)
+    promise = '{contentType: "image/jpeg", byteSize: 1, checksumSha256: ""}'
+    call = f"createUpload(input: {promise}) {{ errors {{ code }} }}"
+    many = f"mutation Harmless {{ {' '.join(f'a{number}: {call}' for number in range(3))} }}"
+    bearer = {"Authorization": f"Bearer {ann.token}"}
+    async with httpx.AsyncClient(base_url=api.url, timeout=60, headers=bearer) as client:
+        all_three = await client.post("/graphql", json={"query": many})
+        one_more = await client.post("/graphql", json={"query": f"mutation {{ {call} }}"})
         other = await client.post("/graphql", json=TYPENAME)
 
     assert all_three.status_code == 200
-    assert '"logIn";r=0;' in all_three.headers["ratelimit"]
+    assert '"createUpload";r=0;' in all_three.headers["ratelimit"]
     assert one_more.status_code == 429
     message = one_more.json()["errors"][0]["message"]
-    assert re.fullmatch(r"the limit of logIn is used up; try again in \d+ s", message)
+    assert re.fullmatch(r"the limit of createUpload is used up; try again in \d+ s", message)
     assert other.status_code == 200
+
+
+async def test_a_secret_is_tried_once_in_a_request(serving):
+    """Twenty guesses under aliases are none; each of a limit of three is a request of its own."""
+    api = serving(log_ins_per_hour=3)
+    call = "logIn(input: {login: $login, password: $password}) { errors { code } }"
+    given = {"login": f"nobody{secrets.token_hex(4)}", "password": "a wrong one of mine"}
+    calls = " ".join(f"a{number}: {call}" for number in range(20))
+    many = f"mutation Harmless($login: String!, $password: String!) {{ {calls} }}"
+    async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
+        refused = await client.post("/graphql", json={"query": many, "variables": given})
+        tried = [
+            await client.post("/graphql", json={"query": LOG_IN, "variables": given})
+            for _ in range(4)
+        ]
+
+    assert refused.json()["errors"][0]["extensions"] == {
+        "code": "TOO_MANY_TRIES",
+        "limit": 1,
+        "found": 20,
+    }
+    assert [answer.status_code for answer in tried] == [200, 200, 200, 429]
+    message = tried[-1].json()["errors"][0]["message"]
+    assert re.fullmatch(r"the limit of logIn is used up; try again in \d+ s", message)
 
 
 async def test_a_socket_is_held_to_the_same_points(serving, ann):

@@ -1,9 +1,11 @@
 """What breaks stays inside; what is out of reach says when to come again."""
 
 import secrets
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
 
 from server.graphql.execution import Execution
 from storage import photos, variants
@@ -56,6 +58,55 @@ async def test_what_breaks_in_a_resolver_is_known_by_its_request_only(
     assert told["request_id"] == line["request_id"] == "request-of-ours"
     assert told["exception"][0]["exc_type"] == "RuntimeError"
     assert (line["event"], line["outcome"]) == ("request", "INTERNAL_SERVER_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("field", "changed"),
+    [
+        ("likeCount", {"like_count": 2**40}),
+        ("status", {"status": "odd"}),
+        ("width", {"width": "wide"}),
+        ("caption", {"caption": None}),
+        ("createdAt", {"created_at": "never"}),
+    ],
+)
+async def test_what_has_no_form_in_the_schema_is_no_fault_of_the_client(
+    post, logged, database, ann, monkeypatch, field, changed
+):
+    await make_photo(database, owner=ann)
+    newest = photos.newest_public
+
+    async def odd(*given):
+        page = await newest(*given)
+        return replace(page, rows=[replace(row, **changed) for row in page.rows])
+
+    monkeypatch.setattr(photos, "newest_public", odd)
+    answer = await post(f"{{ photos(first: 1) {{ edges {{ node {{ {field} }} }} }} }}")
+
+    [error] = answer.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert error["message"].startswith("something went wrong; ask about request ")
+    assert error["path"] == ["photos", "edges", 0, "node", field]
+    assert [line["event"] for line in logged.lines] == ["resolver failed", "request"]
+
+
+async def test_an_argument_that_turns_out_to_be_null_is_the_clients(post):
+    query = "query($order: FeedOrder = TOP) { feed(order: $order) { edges { cursor } } }"
+
+    [error] = (await post(query, order=None)).json()["errors"]
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "order" in error["message"]
+
+
+async def test_a_constraint_of_the_database_is_not_shown(breaking, post, canary):
+    broken = IntegrityError(f"insert into {canary}", {canary: canary}, Exception(canary))
+    breaking(photos, "newest_public", broken)
+
+    answer = await post(PHOTOS, headers=GIVEN_ID)
+
+    assert canary not in answer.text
+    assert answer.json()["errors"][0].items() >= MASKED.items()
 
 
 async def test_a_traceback_in_the_log_holds_no_local_variables(monkeypatch, post, logged, canary):

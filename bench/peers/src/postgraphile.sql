@@ -27,7 +27,16 @@ $$;
 CREATE FUNCTION peer.feed(viewer uuid, most int, before timestamptz, before_id uuid)
 RETURNS SETOF photos LANGUAGE sql STABLE ROWS 21 AS $$
     SELECT p.* FROM (
-        SELECT followee_id AS id FROM follows WHERE follower_id = viewer UNION ALL SELECT viewer
+        SELECT author.id FROM (
+            SELECT followee_id AS id FROM follows WHERE follower_id = viewer UNION ALL SELECT viewer
+        ) AS author
+        JOIN LATERAL (
+            SELECT p.created_at, p.id FROM photos AS p
+            WHERE p.owner_id = author.id AND p.status = 'READY' AND peer.sees(viewer, p)
+                AND (p.created_at, p.id) < (before, before_id)
+            ORDER BY p.created_at DESC, p.id DESC LIMIT 1
+        ) AS p ON TRUE
+        ORDER BY p.created_at DESC, p.id DESC LIMIT most
     ) AS author
     JOIN LATERAL (
         SELECT * FROM photos AS p

@@ -23,13 +23,21 @@ const photoColumns = `p.id, p.owner_id, p.title, p.caption, p.alt_text, p.create
 export const session = `
   SELECT user_id FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()`
 
-const page = (after) => `
+const page = (after, most = '$2') => `
   ${after ? 'AND (p.created_at, p.id) < ($3, $4)' : ''}
-  ORDER BY p.created_at DESC, p.id DESC LIMIT $2`
+  ORDER BY p.created_at DESC, p.id DESC LIMIT ${most}`
 
+// The page can only be of those authors whose newest photo is among the newest.
 export const feed = (after) => `
   SELECT p.* FROM (
-    SELECT followee_id AS id FROM follows WHERE follower_id = $1 UNION ALL SELECT $1::uuid
+    SELECT author.id FROM (
+      SELECT followee_id AS id FROM follows WHERE follower_id = $1 UNION ALL SELECT $1::uuid
+    ) AS author
+    JOIN LATERAL (
+      SELECT p.created_at, p.id FROM photos AS p
+      WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visible} ${page(after, '1')}
+    ) AS p ON TRUE
+    ORDER BY p.created_at DESC, p.id DESC LIMIT $2
   ) AS author
   JOIN LATERAL (
     SELECT ${photoColumns} FROM photos AS p

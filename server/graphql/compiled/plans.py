@@ -57,6 +57,11 @@ class Field:
         return getattr(resolver.wrapped_func, "many", None) if resolver else None
 
     @property
+    def definition_name(self) -> str:
+        """Its name in the schema, whatever the answer calls it."""
+        return self.nodes[0].node.name.value
+
+    @property
     def is_attribute(self) -> bool:
         """Whether the value lies in the parent."""
         return self.made.is_basic_field
@@ -84,6 +89,23 @@ class Selection:
     def needs_asking(self) -> bool:
         """Whether anything of it has to be awaited."""
         return any(field.needs_asking for field in self.fields)
+
+    def asked(self) -> set[str]:
+        """The fields that are resolved: `Type.field`, and below one of those `Type.field.field`."""
+        found: set[str] = set()
+        for one in self.fields:
+            name = f"{self.type.name}.{one.definition_name}"
+            for below in one.below:
+                found |= below.asked()
+                if not one.is_attribute:
+                    found.update(
+                        f"{name}.{each.definition_name}"
+                        for each in below.fields
+                        if not each.is_attribute
+                    )
+            if not one.is_attribute:
+                found.add(name)
+        return found
 
     @property
     def origin(self) -> "Class":

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     DirectiveNode,
@@ -18,13 +18,21 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from server.graphql.compiled.code import Source
-from server.graphql.compiled.plans import Field, NotCovered, Planner
-from server.graphql.compiled.running import Operation, Run
+from server.graphql.compiled.plans import Field, NotCovered, Planner, Selection
+from server.graphql.compiled.running import Foreseeing, Operation, Run
 
 # Each combination of what stands in @skip and @include is a plan of its own.
 MOST_PLANS: Final = 4
 
-Root = Callable[[list[object], Run], Awaitable[list[dict[str, Any]]]]
+Made = Callable[[list[object], Run], Awaitable[list[dict[str, Any]]]]
+
+
+class Plan(NamedTuple):
+    """What is executed: the function of the root, its edges, and all fields that are resolved."""
+
+    root: Made
+    edges: list[Field]
+    asked: frozenset[str]
 
 
 class Abandoned(Exception):
@@ -37,21 +45,23 @@ class Query:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._steering = _steering(operation)
-        self._plans: dict[tuple[object, ...], tuple[Root, list[Field]] | None] = {}
+        self._plans: dict[tuple[object, ...], Plan | None] = {}
 
     async def answer(self, context: object, variables: dict[str, Any]) -> dict[str, Any]:
         """The data of an answer without errors. Raises Abandoned."""
         known = self._variables(variables)
-        root, edges = self.plan(known)
+        plan = self.plan(known)
+        if isinstance(context, Foreseeing):
+            context.foresee(plan.asked)
         try:
-            answers = await root([None], Run(self._operation, edges, known, context))
+            answers = await plan.root([None], Run(self._operation, plan.edges, known, context))
         except Exception as error:
             raise Abandoned from error
         return answers[0]
 
     def source(self) -> str:
         """The generated code for the case that nothing is steered by variables."""
-        return "\n".join(self._source(VariableValues({}, {})).lines)
+        return "\n".join(_source(self._selection(VariableValues({}, {}))).lines)
 
     def _variables(self, given: dict[str, Any]) -> VariableValues:
         declared = self._operation.node.variable_definitions
@@ -62,7 +72,7 @@ class Query:
             raise Abandoned
         return found
 
-    def plan(self, variables: VariableValues) -> tuple[Root, list[Field]]:
+    def plan(self, variables: VariableValues) -> Plan:
         """What is executed with such variables, made the first time. Raises Abandoned."""
         steered = tuple(variables.coerced.get(name) for name in self._steering)
         if steered not in self._plans:
@@ -74,21 +84,27 @@ class Query:
             raise Abandoned
         return plan
 
-    def _planned(self, variables: VariableValues) -> tuple[Root, list[Field]] | None:
+    def _planned(self, variables: VariableValues) -> Plan | None:
         try:
-            source = self._source(variables)
+            selection = self._selection(variables)
         except NotCovered:
             return None
+        source = _source(selection)
         names = source.names
         # Everything in the source is made of names of the schema and literals of their keys.
         exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
-        return names["root"], source.edges
+        return Plan(names["root"], source.edges, frozenset(selection.asked()))
 
-    def _source(self, variables: VariableValues) -> Source:
-        operation, source = self._operation, Source()
+    def _selection(self, variables: VariableValues) -> Selection:
+        operation = self._operation
         planner = Planner(operation.schema, operation.fragments, operation.node, variables)
-        source.lines.append(f"root = {source.root(planner.planned())}")
-        return source
+        return planner.planned()
+
+
+def _source(selection: Selection) -> Source:
+    source = Source()
+    source.lines.append(f"root = {source.root(selection)}")
+    return source
 
 
 def compiled(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from graphql import (
     FragmentDefinitionNode,
@@ -21,6 +21,13 @@ from server.graphql.compiled.leaves import NotWritten
 from server.graphql.compiled.plans import Field
 
 Made = Callable[[Sequence[Any], "Run"], Coroutine[Any, Any, list[Any]]]
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A context that is told beforehand which fields will be resolved."""
+
+    def foresee(self, asked: frozenset[str]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
