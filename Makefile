@@ -10,7 +10,8 @@ MINIO := .tools/minio/$(MINIO_VERSION)/minio
 # The tests that touch objects.
 MINIO_TESTS := tests/store tests/uploads tests/editing tests/profiles tests/sweeping tests/http/test_media.py \
   tests/cli/test_audit.py tests/cli/test_import.py tests/cli/test_demo.py tests/test_examples.py \
-  tests/subscriptions/test_photo_status.py tests/moderation/test_working.py
+  tests/subscriptions/test_photo_status.py tests/moderation/test_working.py \
+  tests/durability/test_store.py tests/durability/test_deleting.py tests/durability/test_guessing.py
 UV := .tools/bin/uv
 FUZZ := .tools/fuzz
 BIN := .venv/bin
@@ -77,7 +78,7 @@ $(FUZZ)/.installed: $(UV) deploy/requirements-fuzz.lock
 	$(UV) pip sync --quiet --python $(FUZZ)/bin/python --require-hashes deploy/requirements-fuzz.lock
 	@touch $@
 
-fuzz: setup ## Send generated requests for ten minutes and look at the answers (PICSHARE_FUZZ_S=20: a glance)
+fuzz: setup ## Send generated requests for ten minutes and look at the answers (PICSHARE_FUZZ_S=60: a glance)
 	@if ! $(MAKE) --no-print-directory $(FUZZ)/.installed; then \
 	  echo "make fuzz: skipped, for schemathesis could not be installed"; exit 0; fi; \
 	PICSHARE_FUZZ_PROGRAM=$$PWD/$(FUZZ)/bin/schemathesis nice $(BIN)/pytest -s fuzz

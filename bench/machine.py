@@ -19,9 +19,11 @@ def cpu_s(pid: int) -> float:
 
 
 def cpu_s_with_children() -> float:
-    """Processor time of this process and of all that it has started and that still run."""
+    """Processor time of this process and of all that it has started, ended ones too."""
     family = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    return sum(cpu_s(pid) for pid in (os.getpid(), *map(int, family)))
+    ended = os.times()
+    running = sum(cpu_s(pid) for pid in (os.getpid(), *map(int, family)))
+    return running + ended.children_user + ended.children_system
 
 
 def memory_mb(pid: int) -> float:

@@ -48,9 +48,12 @@ class Loader(Generic[Key, Value]):
     An operation has many of them and uses few: one costs next to nothing until then.
     """
 
-    def __init__(self, find: Find[Key, Value]) -> None:
+    def __init__(
+        self, find: Find[Key, Value], known: dict[Key, Value | None] | None = None
+    ) -> None:
         self._find = find
-        self._known: dict[Key, Value | None] = {}
+        # What others put here needs no finding.
+        self._known = {} if known is None else known
         self._turn: asyncio.Lock | None = None
         self._together: DataLoader[Key, Value | None] | None = None
 
@@ -62,6 +65,8 @@ class Loader(Generic[Key, Value]):
 
     async def many(self, keys: Sequence[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
+        if all(key in self._known for key in keys):
+            return [self._known[key] for key in keys]
         # Whoever asks meanwhile for the same waits, and then finds it known.
         if self._turn is None:
             self._turn = asyncio.Lock()

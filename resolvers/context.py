@@ -7,6 +7,7 @@ from typing import Protocol
 
 import strawberry
 
+from resolvers.ahead import wanted, wanted_by_guests
 from resolvers.batches import Batches
 from resolvers.loaders import Loaders
 from storage.database import Database
@@ -137,7 +138,7 @@ class Parts:
     media: MediaUrls
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Caller:
     """Who sends the request: a session, nobody, or somebody whose token was refused."""
 
@@ -145,7 +146,7 @@ class Caller:
     refused: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Client:
     """What a request comes from: its network address, and what it calls itself."""
 
@@ -163,6 +164,7 @@ class Context:
     standing: Standing | None = None
     batches: Batches = field(default_factory=Batches)
     _loaders: Loaders | None = None
+    _asked: frozenset[str] = frozenset()
 
     @property
     def database(self) -> Database:
@@ -200,16 +202,29 @@ class Context:
         self.caller = Caller(session)
         self._loaders = None
 
+    def foresee(self, asked: frozenset[str]) -> None:
+        """Let reads bring along what those fields need, as `Type.field` and `Type.field.field`."""
+        self._asked = asked
+
     def forget(self) -> None:
-        """Read everything again from here on, because something was changed."""
+        """Read everything again from here on, because something was changed or went wrong."""
+        self._asked = frozenset()
         self._loaders = None
         self.batches = Batches()
+
+    def end(self) -> None:
+        """Let go of what was read, when nobody will ask again."""
+        if self._loaders is not None:
+            self._loaders.end()
+            self._loaders = None
 
     @property
     def loaders(self) -> Loaders:
         """Batched reads for this viewer, made when first needed."""
         if self._loaders is None:
-            self._loaders = Loaders(self.parts.database, self.viewer_id)
+            viewer = self.viewer_id
+            known = wanted_by_guests(self._asked) if viewer is None else wanted(self._asked)
+            self._loaders = Loaders(self.parts.database, viewer, known)
         return self._loaders
 
 

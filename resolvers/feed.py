@@ -28,7 +28,8 @@ async def feed(
     if order is FeedOrder.RECENT:
         request = requested("photos", first, after)
         async with info.context.database.reading() as way:
-            return PhotoConnection.of(await feeds.recent(way, viewer, request))
+            page = await feeds.recent(way, viewer, request, info.context.loaders.along)
+        return PhotoConnection.of(page)
     scored = requested_scored("best", first, after)
     async with info.context.database.connect() as connection:
         return PhotoConnection.of(await feeds.top(connection, viewer, scored), "best")

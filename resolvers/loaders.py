@@ -20,6 +20,7 @@ from storage import (
     users,
     variants,
 )
+from storage.along import Along, Wanted
 from storage.cases import CaseId, ReportRow
 from storage.database import Database, Way
 from storage.rows import (
@@ -55,7 +56,7 @@ ReadPages = Callable[
 ]
 ReadJudged = Callable[[AsyncConnection, Sequence[Key], UserId], Awaitable[Mapping[Key, Value]]]
 ReadHotPages = Callable[
-    [Way, Sequence[Key], PageRequest, UserId | None], Awaitable[Mapping[Key, Page[Row]]]
+    [Way, Sequence[Key], PageRequest, UserId | None, Along], Awaitable[Mapping[Key, Page[Row]]]
 ]
 HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
@@ -71,26 +72,36 @@ class Pages(Protocol[Key_contra, Row]):
 
 
 class Loaders:
-    """One set for one viewer and one operation; nothing is remembered beyond it."""
+    """One set for one viewer and one operation; nothing is remembered beyond it.
 
-    def __init__(self, database: Database, viewer: UserId | None) -> None:
+    Functions that are made here for each operation have quoted annotations, which would be
+    evaluated each time.
+    """
+
+    def __init__(
+        self, database: Database, viewer: UserId | None, wanted: Wanted | None = None
+    ) -> None:
         self._database = database
         self._viewer = viewer
+        self.along = Along(wanted or Wanted())
+        """What reads bring along; the loaders of the same names know it."""
         self.users: Loader[UserId, UserRow] = self._hot(
-            lambda way, ids: users.by_ids(way, ids, viewer)
+            lambda way, ids: users.by_ids(way, ids, viewer, self.along), "users"
         )
         self.photos: Loader[PhotoId, PhotoRow] = self._hot(
-            lambda way, ids: photos.by_ids(way, ids, viewer)
+            lambda way, ids: photos.by_ids(way, ids, viewer, self.along)
         )
-        self.variants: Loader[PhotoId, list[VariantRow]] = self._variants(VariantFormat.WEBP)
+        self.variants: Loader[PhotoId, list[VariantRow]] = self._variants(
+            VariantFormat.WEBP, "variants"
+        )
         self.jpegs: Loader[PhotoId, list[VariantRow]] = self._variants(VariantFormat.JPEG)
         self.originals: Loader[PhotoId, OriginalRow] = self._of(photos.originals)
         self.shots: Loader[PhotoId, ShotRow] = self._of(
             lambda connection, ids: shots.shown(connection, ids, viewer)
         )
         self.avatars: Loader[UserId, AvatarRow] = self._of(avatars.latest)
-        self.follow_states: Loader[UserId, FollowState] = self._hot(self._states)
-        self.follows_viewer: Loader[UserId, bool] = self._of(self._following)
+        self.follow_states: Loader[UserId, FollowState] = self._hot(self._states, "follow_states")
+        self.follows_viewer: Loader[UserId, bool] = self._of(self._following, "follows_viewer")
         self.uploads: Loader[UploadId, UploadRow] = self._of(self._uploads)
         self.comments: Loader[CommentId, CommentRow] = self._of(
             lambda connection, ids: comments.by_ids(connection, ids, viewer)
@@ -104,17 +115,26 @@ class Loaders:
         self.held_variants: Loader[PhotoId, list[VariantRow]] = self._of(moderation.made_for)
         self.report_counts: Loader[CaseId, int] = self._of(reports.counts)
         self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
-        self.liked: Loader[PhotoId, bool] = self._hot(self._liked)
+        self.liked: Loader[PhotoId, bool] = self._hot(self._liked, "liked")
         self.hidden_followers: Hidden[UserId] = self._hidden(follows.hidden_followers)
         self.hidden_following: Hidden[UserId] = self._hidden(follows.hidden_following)
         self.hidden_likes: Hidden[PhotoId] = self._hidden(likes.hidden)
         self.hidden_comments: Hidden[PhotoId] = self._hidden(comments.hidden)
         self.hidden_replies: Hidden[CommentId] = self._hidden(comments.hidden_replies)
-        self._hiding: Loader[UserId | None, bool] = self._hot(self._hides)
+        self._hiding: Loader[None, bool] = self._hot(self._hides, "hiding")
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
 
-    def _variants(self, kind: VariantFormat) -> Loader[PhotoId, list[VariantRow]]:
-        return self._hot(lambda way, ids: variants.of_photos(way, ids, kind))
+    def end(self) -> None:
+        """Let go of everything; whoever asked has an answer.
+
+        They refer to each other, so all that they read would wait for the collector.
+        """
+        vars(self).clear()
+
+    def _variants(
+        self, kind: VariantFormat, known_as: str | None = None
+    ) -> Loader[PhotoId, list[VariantRow]]:
+        return self._hot(lambda way, ids: variants.of_photos(way, ids, kind), known_as)
 
     def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
@@ -157,7 +177,9 @@ class Loaders:
         return self._case_reports[first]
 
     def _judged(self, read: ReadJudged[Key, Value]) -> Loader[Key, Value]:
-        async def of_viewer(connection: AsyncConnection, ids: Sequence[Key]) -> Mapping[Key, Value]:
+        async def of_viewer(
+            connection: AsyncConnection, ids: "Sequence[Key]"
+        ) -> "Mapping[Key, Value]":
             return await read(connection, ids, self._viewer) if self._viewer else {}
 
         return self._of(of_viewer)
@@ -171,7 +193,7 @@ class Loaders:
     def _paged_hot(self, read: ReadHotPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         return self._kept(
             (read, request),
-            lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer)),
+            lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer, self.along)),
         )
 
     def _kept(
@@ -217,26 +239,29 @@ class Loaders:
         """How much is hidden from the viewer; where nobody is, nothing more is asked."""
         batched = self._of(lambda connection, ids: read(connection, self._viewer, ids))
 
-        async def hidden(ids: Sequence[Key]) -> list[int]:
-            if not any(await self._hiding.many([self._viewer])):
+        async def hidden(ids: "Sequence[Key]") -> "list[int]":
+            if not any(await self._hiding.many([None])):
                 return [0] * len(ids)
             return [less or 0 for less in await batched.many(ids)]
 
         return hidden
 
-    async def _hides(self, way: Way, viewers: Sequence[UserId | None]) -> dict[UserId | None, bool]:
-        return {viewer: await hides_anybody(way, viewer) for viewer in viewers}
+    async def _hides(self, way: Way, _: Sequence[None]) -> dict[None, bool]:
+        return {None: await hides_anybody(way, self._viewer)}
 
-    def _of(self, read: Read[Key, Value]) -> Loader[Key, Value]:
-        async def find(keys: Sequence[Key]) -> Mapping[Key, Value]:
+    def _of(self, read: Read[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
+        async def find(keys: "Sequence[Key]") -> "Mapping[Key, Value]":
             async with self._database.connect() as connection:
                 return await read(connection, keys)
 
-        return Loader(find)
+        return Loader(find, self._known(known_as))
 
-    def _hot(self, read: HotRead[Key, Value]) -> Loader[Key, Value]:
-        async def find(keys: Sequence[Key]) -> Mapping[Key, Value]:
+    def _hot(self, read: HotRead[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
+        async def find(keys: "Sequence[Key]") -> "Mapping[Key, Value]":
             async with self._database.reading() as way:
                 return await read(way, keys)
 
-        return Loader(find)
+        return Loader(find, self._known(known_as))
+
+    def _known(self, known_as: str | None) -> dict[Any, Any] | None:
+        return self.along.known[known_as] if known_as else None

@@ -33,8 +33,9 @@ async def viewer(info: Info) -> User | None:
 
 async def user(info: Info, username: Username) -> User | None:
     """The user of that name, in any case; null when there is none that you may know of."""
-    async with info.context.database.reading() as way:
-        row = await users.by_username(way, username, info.context.viewer_id)
+    context = info.context
+    async with context.database.reading() as way:
+        row = await users.by_username(way, username, context.viewer_id, context.loaders.along)
     return User.of(row) if row else None
 
 

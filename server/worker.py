@@ -228,6 +228,7 @@ def _end_on_signals(queues: Sequence[Queue]) -> None:
             queue.hand_back()
 
     def leave() -> None:
+        log.info("leaving", grace_s=GRACE_S)
         for queue in queues:
             queue.leave()
         loop.call_later(GRACE_S, hand_back)

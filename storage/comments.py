@@ -7,9 +7,10 @@ from sqlalchemy import CTE, ColumnElement, delete, exists, func, insert, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
+from storage.along import Along, Edges, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, oldest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, rows, rows_of
+from storage.reads import IDS, VIEWER, rows_of
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
     CommentId,
@@ -68,15 +69,17 @@ async def of_photos(
     ids: Sequence[PhotoId],
     request: PageRequest,
     viewer: UserId | None,
+    along: Along | None = None,
 ) -> dict[PhotoId, Page[CommentRow]]:
     """For each photo, which *viewer* sees, one page of its threads, the newest first."""
-    read = _of_photos(viewer is None, request.after is None)
-    found = await rows(way, read, ids=ids, viewer=viewer, **asked(request))
+    edges = along.wanted.comments if along else ()
+    read = _of_photos(viewer is None, request.after is None, edges)
+    found = await read.rows(way, along, ids=ids, viewer=viewer, **asked(request))
     return pages(request, ids, ((row.photo_id, row, _place(row)) for row in found))
 
 
 @cache
-def _of_photos(is_guest: bool, is_first: bool) -> Read[CommentRow]:  # noqa: FBT001 - Cases.
+def _of_photos(is_guest: bool, is_first: bool, edges: Edges) -> Wide[CommentRow]:  # noqa: FBT001
     parents = each(IDS)
     threads = select(*COLUMNS).where(
         comments.c.photo_id == parents.c.id,
@@ -87,7 +90,8 @@ def _of_photos(is_guest: bool, is_first: bool) -> Read[CommentRow]:  # noqa: FBT
     one_page = newest_first(
         threads, comments.c.created_at, comments.c.id, any_page(is_first=is_first)
     )
-    return Read.of(page_of_each(parents, one_page), ROW_OF_PHOTO)
+    every_page = page_of_each(parents, one_page)
+    return Wide.of(every_page, ROW_OF_PHOTO, edges, is_guest=is_guest)
 
 
 async def replies(

@@ -21,10 +21,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause, literal
 
+from storage.along import Along, Edges, Wide
 from storage.database import Way
 from storage.pages import any_page, asked, newest_first, page
 from storage.photos import COLUMNS, ROW
-from storage.reads import VIEWER, Read, rows
+from storage.reads import VIEWER
 from storage.rows import (
     Cursor,
     Page,
@@ -47,30 +48,46 @@ COMMENT_WEIGHT: Final = 2
 GRAVITY: Final = 1.5
 
 
-async def recent(way: Way, viewer: UserId, request: PageRequest) -> Page[PhotoRow]:
+async def recent(
+    way: Way, viewer: UserId, request: PageRequest, along: Along | None = None
+) -> Page[PhotoRow]:
     """Strictly newest first; the cost grows with the people followed, not with their photos.
 
-    Each author gives at most one page from the index over their READY photos, and the page is
-    the newest of those.
+    Each author is asked for one photo from the index over their READY ones. The page can only be
+    of those authors whose one is among the newest, so no others are asked for a page.
     """
-    read = _recent(request.after is None)
-    found = await rows(way, read, viewer=viewer, **asked(request))
+    read = _recent(request.after is None, along.wanted.photos if along else ())
+    found = await read.rows(way, along, viewer=viewer, **asked(request))
     return page(request, found, [Cursor(row.created_at, row.id) for row in found])
 
 
 @cache
-def _recent(is_first: bool) -> Read[PhotoRow]:  # noqa: FBT001 - Told apart by nothing else.
-    authors, request = _authors(VIEWER), any_page(is_first=is_first)
-    of_one_author = newest_first(
-        _of_one_author(COLUMNS, authors, VIEWER), photos.c.created_at, photos.c.id, request
-    ).lateral("entry")
-    of_all = (
-        select(of_one_author)
-        .select_from(authors.join(of_one_author, true()))
-        .order_by(of_one_author.c.created_at.desc(), of_one_author.c.id.desc())
+def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
+    request, authors = any_page(is_first=is_first), _authors(VIEWER)
+    latest = _entries(authors, [photos.c.created_at, photos.c.id], request, 1)
+    named = _newest(authors, latest, request).with_only_columns(authors.c.id)
+    busiest = named.subquery("busiest")
+    entries = _entries(busiest, COLUMNS, request, request.first + 1)
+    return Wide.of(_newest(busiest, entries, request), ROW, edges, is_guest=False)
+
+
+def _entries(
+    authors: FromClause, chosen: list[ColumnElement[Any]], request: PageRequest, most: Any
+) -> FromClause:
+    """Of each author as many as that, the newest."""
+    of_one_author = _of_one_author(chosen, authors, VIEWER)
+    newest = newest_first(of_one_author, photos.c.created_at, photos.c.id, request)
+    return newest.limit(most).lateral("entry")
+
+
+def _newest(authors: FromClause, entries: FromClause, request: PageRequest) -> Select[Any]:
+    """One page of the entries of all authors together."""
+    return (
+        select(*entries.c)
+        .select_from(authors.join(entries, true()))
+        .order_by(entries.c.created_at.desc(), entries.c.id.desc())
         .limit(request.first + 1)
     )
-    return Read.of(of_all, ROW)
 
 
 async def top(

@@ -12,16 +12,19 @@ from sqlalchemy import (
     any_,
     case,
     delete,
+    exists,
     func,
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
+from storage.along import Edge, column
 from storage.database import Way, Writing, columns, values
 from storage.pages import each, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, rows
@@ -93,17 +96,50 @@ async def _end(tx: Writing, follower: UserId, followee: UserId) -> None:
         await notifications.withdraw(tx, follower, NotificationKind.FOLLOW_ACCEPTED, followee)
 
 
+_TABLES: Final = {FollowState.FOLLOWING: follows, FollowState.REQUESTED: follow_requests}
+
+
 def _states(table: Table, state: FollowState) -> Select[Any]:
-    return select(table.c.followee_id, literal(state.value)).where(
-        table.c.follower_id == VIEWER, table.c.followee_id == any_(IDS)
-    )
+    is_meant = between(table, VIEWER, any_(IDS))
+    return select(table.c.followee_id, literal(state.value)).where(is_meant)
+
+
+def _is_pair(
+    table: Table, follower: ColumnElement[Any], followee: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    return exists(select(_ONE).where(between(table, follower, followee)).correlate_except(table))
+
+
+def between(
+    table: FromClause,
+    follower: UserId | ColumnElement[Any],
+    followee: UserId | ColumnElement[Any],
+) -> ColumnElement[bool]:
+    """True for the row of that pair."""
+    return and_(table.c.follower_id == follower, table.c.followee_id == followee)
 
 
 STATES: Final = Read.of(
-    _states(follows, FollowState.FOLLOWING).union_all(
-        _states(follow_requests, FollowState.REQUESTED)
-    ),
+    union_all(*(_states(table, state) for state, table in _TABLES.items())),
     lambda record: (UserId(record[0]), FollowState(record[1])),
+)
+
+
+# How the viewer follows the user whose id an entry has; null for not at all.
+ALONG: Final = Edge(
+    "follow_states",
+    lambda key, viewer: select(
+        case(*((_is_pair(table, viewer, key), state.value) for state, table in _TABLES.items()))
+    ),
+    lambda _, start: lambda record: record[start] and FollowState(record[start]),
+    is_of_viewer=True,
+)
+# Whether that user follows the viewer.
+ALONG_BACK: Final = Edge(
+    "follows_viewer",
+    lambda key, viewer: select(_is_pair(follows, key, viewer)),
+    column,
+    is_of_viewer=True,
 )
 
 
@@ -208,11 +244,6 @@ def _entries(answer: Iterable[Sequence[Any]]) -> Iterable[tuple[UserId, UserRow,
     for parent, followed_at, *user in answer:
         row = UserRow(*user)
         yield parent, row, Cursor(followed_at, row.id)
-
-
-def between(table: FromClause, follower: UserId, followee: UserId) -> ColumnElement[bool]:
-    """True for the row of that pair."""
-    return and_(table.c.follower_id == follower, table.c.followee_id == followee)
 
 
 async def is_following(tx: Writing, follower: UserId, followee: UserId) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import CTE, any_, delete, exists, func, select, update
+from sqlalchemy import CTE, ColumnElement, Select, any_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
+from storage.along import Edge, column
 from storage.database import Way, Writing, columns, fetch_one
 from storage.pages import each, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, first, rows
@@ -23,7 +24,7 @@ from storage.rows import (
 )
 from storage.tables import likes, users
 from storage.tables import photos as photo_table
-from storage.visibility import hidden_from, user_visible_to
+from storage.visibility import Viewer, hidden_from, user_visible_to
 
 
 async def add(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
@@ -64,8 +65,17 @@ async def remove(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
     return counted
 
 
-LIKED: Final[Read[PhotoId]] = Read.of(
-    select(likes.c.photo_id).where(likes.c.user_id == VIEWER, likes.c.photo_id == any_(IDS)), first
+def _liked(viewer: Viewer, photo_id: ColumnElement[Any]) -> Select[PhotoId]:
+    return select(likes.c.photo_id).where(likes.c.user_id == viewer, likes.c.photo_id == photo_id)
+
+
+LIKED: Final[Read[PhotoId]] = Read.of(_liked(VIEWER, any_(IDS)), first)
+# Whether the viewer likes the photo whose id an entry has.
+ALONG: Final = Edge(
+    "liked",
+    lambda key, viewer: select(exists(_liked(viewer, key).correlate_except(likes))),
+    column,
+    is_of_viewer=True,
 )
 
 

@@ -99,7 +99,9 @@ def page_of_each(parents: TableValuedAlias, one_page: Select[Any]) -> Select[Any
     ).lateral("entry")
     chosen = [entry for entry in entries.c if entry.name != "place"]
     return (
-        select(parents.c.id, *chosen).join_from(parents, entries, true()).order_by(entries.c.place)
+        select(parents.c.id.label("parent"), *chosen)
+        .join_from(parents, entries, true())
+        .order_by(entries.c.place)
     )
 
 

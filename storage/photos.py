@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import shots
+from storage.along import Along, Edges, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, page, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, rows, rows_of
+from storage.reads import IDS, VIEWER, rows_of
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
@@ -51,17 +52,19 @@ class Draft:
 
 
 async def by_ids(
-    way: Way, ids: Sequence[PhotoId], viewer: UserId | None
+    way: Way, ids: Sequence[PhotoId], viewer: UserId | None, along: Along | None = None
 ) -> dict[PhotoId, PhotoRow]:
     """The photos among *ids* that *viewer* may see."""
-    found = await rows(way, _by_ids(viewer is None), ids=ids, viewer=viewer)
+    read = _by_ids(viewer is None, along.wanted.photos if along else ())
+    found = await read.rows(way, along, ids=ids, viewer=viewer)
     return {row.id: row for row in found}
 
 
 @cache
-def _by_ids(is_guest: bool) -> Read[PhotoRow]:  # noqa: FBT001 - Told apart by nothing else.
-    viewer = None if is_guest else VIEWER
-    return Read.of(select(*COLUMNS).where(photos.c.id == any_(IDS), visible_to(viewer)), ROW)
+def _by_ids(is_guest: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
+    seen = visible_to(None if is_guest else VIEWER)
+    chosen = select(*COLUMNS).where(photos.c.id == any_(IDS), seen)
+    return Wide.of(chosen, ROW, edges, is_guest=is_guest)
 
 
 async def require_visible(
@@ -121,17 +124,19 @@ async def by_owners(
     owners: Sequence[UserId],
     request: PageRequest,
     viewer: UserId | None,
+    along: Along | None = None,
 ) -> dict[UserId, Page[PhotoRow]]:
     """For each owner one page of the photos that *viewer* may see, newest first."""
-    read = _by_owners(viewer is None, request.after is None)
-    found = await rows(way, read, ids=owners, viewer=viewer, **asked(request))
+    edges = along.wanted.photos if along else ()
+    read = _by_owners(viewer is None, request.after is None, edges)
+    found = await read.rows(way, along, ids=owners, viewer=viewer, **asked(request))
     return pages(
         request, owners, ((row.owner_id, row, Cursor(row.created_at, row.id)) for row in found)
     )
 
 
 @cache
-def _by_owners(is_guest: bool, is_first: bool) -> Read[PhotoRow]:  # noqa: FBT001 - As above.
+def _by_owners(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     parents = each(IDS)
     seen = visible_to(None if is_guest else VIEWER)
     one_page = newest_first(
@@ -140,7 +145,8 @@ def _by_owners(is_guest: bool, is_first: bool) -> Read[PhotoRow]:  # noqa: FBT00
         photos.c.id,
         any_page(is_first=is_first),
     )
-    return Read.of(page_of_each(parents, one_page), ROW_OF_OWNER)
+    every_page = page_of_each(parents, one_page)
+    return Wide.of(every_page, ROW_OF_OWNER, edges, is_guest=is_guest)
 
 
 async def add(

@@ -79,7 +79,8 @@ class OneTransaction(Database):
         whole = self._database.begin()
         tx = await whole.__aenter__()
         self._whole, self._tx = whole, tx
-        await self._begun(tx)
+        async with reached():
+            await self._begun(tx)
 
     def _begun_already(self) -> Writing:
         if self._tx is None:

@@ -1,6 +1,6 @@
 """Whose photo is next: everybody has a photo made before anybody has a second one made.
 
-A photo's turn is the turn at the head of the queue, and one more for each photo of the same owner
+A photo's turn is the one at the head of the queue, or the one after the last of the same owner
 that waits already. So whoever comes alone comes first, and two who bring thousands take turns.
 That is start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996) with photos for packets.
 """
@@ -12,31 +12,35 @@ from sqlalchemy import text
 from storage.database import Writing
 from storage.rows import PhotoId
 
-# Whoever brings more than this at once has their later photos made in the order they came.
-MOST: Final = 10_000
+# Of so many of the owner's newest photos one is the last in turn: what is tried again is older.
+NEWEST: Final = 16
 
 _TURN: Final = text(
     """
-    select
-        coalesce((
-            select greatest(-priority, 0) from pgqueuer
+    select greatest(
+        0,
+        (
+            select -priority from pgqueuer
             where entrypoint = 'make_variants' and status = 'queued'
             order by priority desc limit 1
-        ), 0)
-        + (
-            select count(*) from (
-                select from photos
+        ),
+        (
+            select 1 - min(job.priority) from (
+                select id from photos
                 where owner_id = (select owner_id from photos where id = :id)
                     and status = 'PROCESSING' and id <> :id
                     and not exists (select from holds where holds.photo_id = photos.id)
-                limit :most
-            ) as others
+                order by id desc limit :newest
+            ) as mine
+            join pgqueuer as job on job.payload = uuid_send(mine.id)
+                and job.entrypoint = 'make_variants' and job.status = 'queued'
         )
+    )
     """
 )
 
 
 async def of_photo(tx: Writing, id: PhotoId) -> int:
     """The turn in which a photo is to be made, counted from 0."""
-    turn: int = (await tx.execute(_TURN, {"id": id, "most": MOST})).scalar_one()
+    turn: int = (await tx.execute(_TURN, {"id": id, "newest": NEWEST})).scalar_one()
     return turn

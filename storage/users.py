@@ -1,48 +1,75 @@
 """People: their profiles and credentials."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Text, any_, func, insert, select, update
+from asyncpg import Record
+from sqlalchemy import Column, ColumnElement, Select, Text, any_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts
+from storage.along import Along, Edge, Edges, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import newest_first, page
-from storage.reads import IDS, VIEWER, Read, rows, rows_of, value
+from storage.reads import IDS, VIEWER, rows_of, value
 from storage.refusals import Missing, Taken
 from storage.rows import CredentialsRow, Cursor, Page, PageRequest, UserId, UserRow
 from storage.tables import credentials, users
-from storage.visibility import user_visible_to
+from storage.visibility import Viewer, user_visible_to
 
 COLUMNS = columns(users, UserRow)
 ROW = rows_of(UserRow)
 
 
-async def by_ids(way: Way, ids: Sequence[UserId], viewer: UserId | None) -> dict[UserId, UserRow]:
+async def by_ids(
+    way: Way, ids: Sequence[UserId], viewer: UserId | None, along: Along | None = None
+) -> dict[UserId, UserRow]:
     """The users among *ids* that *viewer* may know of."""
-    found = await rows(way, _by_ids(viewer is None), ids=ids, viewer=viewer)
+    read = _by_ids(viewer is None, along.wanted.users if along else ())
+    found = await read.rows(way, along, ids=ids, viewer=viewer)
     return {row.id: row for row in found}
 
 
 @cache
-def _by_ids(is_guest: bool) -> Read[UserRow]:  # noqa: FBT001 - Told apart by nothing else.
-    viewer = None if is_guest else VIEWER
-    return Read.of(select(*COLUMNS).where(users.c.id == any_(IDS), user_visible_to(viewer)), ROW)
+def _by_ids(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
+    known = _known_by(None if is_guest else VIEWER, users.c.id == any_(IDS))
+    return Wide.of(known, ROW, edges, is_guest=is_guest)
 
 
-async def by_username(way: Way, username: str, viewer: UserId | None) -> UserRow | None:
+async def by_username(
+    way: Way, username: str, viewer: UserId | None, along: Along | None = None
+) -> UserRow | None:
     """The user of that name in any case, if *viewer* may know of them."""
-    found = await rows(way, _by_username(viewer is None), username=username.lower(), viewer=viewer)
+    read = _by_username(viewer is None, along.wanted.users if along else ())
+    found = await read.rows(way, along, username=username.lower(), viewer=viewer)
     return found[0] if found else None
 
 
 @cache
-def _by_username(is_guest: bool) -> Read[UserRow]:  # noqa: FBT001 - Told apart by nothing else.
+def _by_username(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
     named = func.lower(users.c.username) == value("username", Text())
-    seen = user_visible_to(None if is_guest else VIEWER)
-    return Read.of(select(*COLUMNS).where(named, seen), ROW)
+    known = _known_by(None if is_guest else VIEWER, named)
+    return Wide.of(known, ROW, edges, is_guest=is_guest)
+
+
+def _known_by(viewer: Viewer | None, condition: ColumnElement[bool]) -> Select[Any]:
+    return select(*COLUMNS).where(condition, user_visible_to(viewer))
+
+
+def _after(_key: int, start: int) -> Callable[[Record], UserRow | None]:
+    row = rows_of(UserRow, after=start)
+    return lambda record: None if record[start] is None else row(record)
+
+
+# The user whose id an entry has.
+ALONG: Final = Edge(
+    "users",
+    # One row at most, which PostgreSQL fetches by its id for each entry.
+    lambda key, viewer: _known_by(viewer, users.c.id == key).limit(1),
+    _after,
+)
 
 
 async def require(connection: AsyncConnection, id: UserId, viewer: UserId | None) -> UserRow:

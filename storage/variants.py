@@ -1,17 +1,21 @@
 """The sizes of a photo, and the attempts at making them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, any_, exists, func, insert, select, update
+import orjson
+from asyncpg import Record
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, insert, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import events, jobs, shots
 from storage import photos as photo_rows
+from storage.along import Edge
 from storage.database import Way, Writing, columns, fetch_one, values
 from storage.reads import IDS, Read, rows, rows_of
 from storage.rows import (
@@ -82,11 +86,12 @@ def media_path(key: str) -> str:
     return key.partition("/")[2]
 
 
+# Of a small picture some sizes are the same; these come in the order of their names.
+_NARROWEST_FIRST: Final = (variants.c.width, variants.c.byte_size, variants.c.name.desc())
 _MADE: Final = (
     select(*columns(variants, VariantRow))
     .where(variants.c.photo_id == any_(IDS))
-    # Of a small picture some sizes are the same; these come in the order of their names.
-    .order_by(variants.c.width, variants.c.byte_size, variants.c.name.desc())
+    .order_by(*_NARROWEST_FIRST)
 )
 OF_PHOTOS: Final[dict[VariantFormat | None, Read[VariantRow]]] = {
     None: Read.of(_MADE, rows_of(VariantRow)),
@@ -105,6 +110,31 @@ async def of_photos(
     for row in await rows(way, OF_PHOTOS[only], ids=ids):
         found[row.photo_id].append(row)
     return found
+
+
+def _listed(photo_id: ColumnElement[Any], _viewer: object) -> Select[str]:
+    """All of a photo's in one value: fewer to read than as many rows."""
+    _, *fields = columns(variants, VariantRow)
+    one = func.json_build_array(*fields)
+    return select(func.json_agg(aggregate_order_by(one, *_NARROWEST_FIRST))).where(
+        variants.c.photo_id == photo_id, variants.c.content_type == VariantFormat.WEBP.value
+    )
+
+
+def _of_list(key: int, start: int) -> Callable[[Record], list[VariantRow]]:
+    def made(record: Record) -> list[VariantRow]:
+        id, listed = record[key], record[start]
+        return [
+            VariantRow(id, _NAMES[name], *others)
+            for name, *others in (orjson.loads(listed) if listed else ())
+        ]
+
+    return made
+
+
+_NAMES: Final = {member.value: member for member in VariantName}
+# The WebP variants of the photo whose id an entry has.
+ALONG: Final = Edge("variants", _listed, _of_list)
 
 
 async def begin_attempt(tx: Writing, id: PhotoId) -> AttemptRow | None:

@@ -4,6 +4,7 @@ A condition holds for the row that it is given, however deep in a statement it s
 """
 
 from functools import cache
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import FromClause
 
+from storage.along import Edge, column
 from storage.database import Way
 from storage.reads import VIEWER, Read, first, rows
 from storage.rows import PhotoStatus, UserId, Visibility
@@ -105,6 +107,10 @@ def hidden_from(viewer: Viewer | None) -> Select[tuple[UserId]]:
     by_viewer = select(blocks.c.blocked_id).where(blocks.c.blocker_id == viewer)
     by_others = select(blocks.c.blocker_id).where(blocks.c.blocked_id == viewer)
     return select(union(leaving, by_viewer, by_others).subquery("hidden").c.id)
+
+
+# Whether there is anybody whom the viewer may not know of: the same for all entries.
+HIDING: Final = Edge("hiding", lambda _, viewer: select(exists(hidden_from(viewer))), column)
 
 
 async def hides_anybody(way: Way, viewer: UserId | None) -> bool:

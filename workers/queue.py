@@ -47,6 +47,9 @@ END_S: Final = 10.0
 USUAL: Final = timedelta(minutes=10)
 # A job is given up that took so many workers with it, or failed in ways nobody foresaw so often.
 MAX_CRASHES: Final = 3
+# What has last words counts the beginnings of its attempts by itself, which is fairer: a claim
+# that waits for its place when the worker dies is no attempt. This is for those never begun.
+MAX_CLAIMS: Final = 9
 MAX_FAILURES: Final = 8
 
 
@@ -176,7 +179,7 @@ class _Run:
 
     async def once(self, job: Job) -> None:
         past = await self._past(job)
-        if past.claims > MAX_CRASHES:
+        if past.claims > (MAX_CLAIMS if self.kind.last_words else MAX_CRASHES):
             await self._give_up(job, f"its worker died {past.claims - 1} times in a row")
             return
         try:

@@ -39,7 +39,7 @@ class EdgeSettings(BaseModel):
         "has asked nothing yet; where there is none it gets 503.",
     )
     max_running: Most = Field(
-        default=32,
+        default=64,
         description="Most queries that one process executes at a time, and as many mutations; the "
         "rest gets 503 at once instead of waiting in a queue without end.",
     )

@@ -88,7 +88,9 @@ photos = Table(
     Index(
         "photos_unfinished_idx", "status", "created_at", postgresql_where=text("status <> 'READY'")
     ),
-    Index("photos_processing_idx", "owner_id", postgresql_where=text("status = 'PROCESSING'")),
+    Index(
+        "photos_processing_idx", "owner_id", "id", postgresql_where=text("status = 'PROCESSING'")
+    ),
     Index(
         "photos_words_idx",
         "words",

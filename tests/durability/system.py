@@ -1,5 +1,6 @@
 """The whole system in processes of its own, each of which a test may kill and start again."""
 
+import json
 import os
 import secrets
 import signal
@@ -163,9 +164,19 @@ def is_ready(settings: Settings) -> bool:
 
 
 def complaints(log: Path) -> list[str]:
-    """What was logged as an error, or with a traceback."""
+    """What was logged as an error, or with a traceback, in few words."""
     lines = log.read_text().splitlines()
-    return [line for line in lines if '"level": "error"' in line or "Traceback" in line]
+    found = [line for line in lines if '"level": "error"' in line or "Traceback" in line]
+    return [_shortened(line) for line in found]
+
+
+def _shortened(line: str) -> str:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return line
+    kinds = [f"{each['exc_type']}: {each['exc_value']}" for each in said.get("exception", [])]
+    return f"{said['event']} {said.get('path')} {kinds}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +204,7 @@ async def serving_over(
         yield settings
     finally:
         api.stop()
-    assert complaints(log) == []
+    assert "\n".join(complaints(log)) == ""
 
 
 @asynccontextmanager
@@ -206,6 +217,6 @@ async def whole_system(**changed: object) -> AsyncIterator[System]:
         with ExitStack() as stack:
             api = Part(lambda: serving(settings, log))
             stack.callback(api.stop)
-            worker = Part(lambda: Process(verb("work", settings, log)))
+            worker = Part(lambda: Process(verb("work", settings, log.with_name("worker.log"))))
             stack.callback(worker.stop)
             yield System(settings, log, database, store, api, worker)

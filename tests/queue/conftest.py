@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -17,21 +18,48 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from sqlalchemy import text
 
+from schema.nodes import global_id
 from server import parts
 from server.app import create_app
 from server.settings import Settings
-from storage import revisions
+from storage import jobs, photos, revisions, uploads
 from storage.database import Database
+from storage.photos import Draft
+from storage.rows import Visibility
+from storage.uploads import Promise
 from tests.cli.conftest import picshare, started
+from tests.making import LONG, Shared
 from tests.moderation.conftest import hold
+from tests.queue.processes import (
+    PATIENCE_S,
+    are_ready,
+    is_whole,
+    present,
+    resumed,
+    start,
+    status,
+    work,
+)
+from tests.storing import picture
 from workers.images import Limits, Studio
 from workers.queue import Queue
 from workers.variants import Workshop
 
-__all__ = ["hold", "picshare", "started"]
+__all__ = [
+    "PATIENCE_S",
+    "are_ready",
+    "hold",
+    "is_whole",
+    "picshare",
+    "present",
+    "resumed",
+    "start",
+    "started",
+    "status",
+    "work",
+]
 
 KIND = "test_kind"
-PATIENCE_S = 60
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -95,7 +123,7 @@ def url(settings):
     return settings.database_url.get_secret_value()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def place(settings, store):
     """The settings of this place, for verbs and processes."""
     return {
@@ -111,11 +139,42 @@ def place(settings, store):
     }
 
 
+@pytest.fixture
+def typed(picshare, place):
+    """`picshare jobs` as it is typed: the exit code and the lines of its answer."""
+
+    async def typed(*arguments):
+        answer = await asyncio.to_thread(picshare, "jobs", *arguments, **place)
+        return answer.exit_code, answer.stdout.splitlines(), answer.stderr
+
+    return typed
+
+
 @pytest_asyncio.fixture(autouse=True)
 async def emptied(database):
     """Nothing of an earlier test is in the queue."""
     async with database.begin() as tx:
         await tx.execute(text("truncate pgqueuer, pgqueuer_log, schedules"))
+
+
+@pytest.fixture
+def publish(database, objects):
+    """A photo as it is right after publishing, with its job; *order* is for a sabotaged worker."""
+
+    async def publish(owner, order=b""):
+        data, token = picture() + (order and b"\nORDER " + order), secrets.token_hex(16)
+        promise = Promise("image/jpeg", len(data), hashlib.sha256(data).digest(), None)
+        draft = Draft("", "", "", [], None, None, None, Visibility.PUBLIC)
+        key = f"originals/{token}"
+        await objects.write(key, data, "image/jpeg")
+        async with database.begin() as tx:
+            given = {"upload_ttl": LONG, "publish_ttl": LONG}
+            upload = await uploads.add(tx, owner.key, promise, None, **given)
+            row, _ = await photos.add(tx, upload, draft, original_key=key, media_token=token)
+            await jobs.make_variants(tx, row.id)
+        return Shared(global_id("photo", row.id), row.id)
+
+    return publish
 
 
 @dataclass(frozen=True, slots=True)

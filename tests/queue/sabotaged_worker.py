@@ -6,7 +6,6 @@ DIES_AT names a moment at which it dies whatever the picture.
 import asyncio
 import os
 import signal
-import time
 from pathlib import Path
 
 from server import settings, worker
@@ -33,10 +32,10 @@ def dies_after(done):
     return dying
 
 
-def waits(flag: Path):
-    flag.with_suffix(".reached").touch()
-    while not flag.exists():
-        time.sleep(0.02)
+async def waits(flag: str):
+    Path(flag).with_suffix(".reached").touch()
+    while not os.path.exists(flag):  # noqa: ASYNC110, ASYNC240, PTH110 - Files tell nobody.
+        await asyncio.sleep(0.02)
 
 
 def obedient(render):
@@ -46,7 +45,7 @@ def obedient(render):
         if order == b"die":
             die()
         if is_order:
-            await asyncio.to_thread(waits, Path(os.fsdecode(order)))
+            await waits(os.fsdecode(order))
         return made
 
     return rendered

@@ -24,17 +24,6 @@ query($id: ID!) { node(id: $id) { ... on Photo { status failure { code message r
 
 
 @pytest.fixture
-def typed(picshare, place):
-    """`picshare jobs` as it is typed: the exit code and the lines of its answer."""
-
-    async def typed(*arguments):
-        answer = await asyncio.to_thread(picshare, "jobs", *arguments, **place)
-        return answer.exit_code, answer.stdout.splitlines(), answer.stderr
-
-    return typed
-
-
-@pytest.fixture
 def waits(database, line):
     """The delays before each next attempt, in seconds, until the job is given up."""
 
@@ -282,32 +271,3 @@ async def test_a_photo_whose_job_is_given_up_says_so_to_its_owner(
         await line.until(lambda rows: len(rows) <= 1)
     assert (await whole_row(database, photo)).status == "READY"
     assert await scalar(database, text("select count(*) from variants")) >= 6
-
-
-async def test_what_was_given_up_is_told_with_whom_it_is_about(database, line, typed, ann, bob):
-    # Straight into the row: how a job gets there is told above.
-    await line.add(bob.key.bytes, kind=jobs.MOVE_VARIANTS_OF)
-    await line.add(uuid4().bytes, kind=jobs.SEND_MAIL)
-    await line.change("status = 'failed', updated = now() - interval '2 days 3 hours'")
-
-    code, said, _ = await typed()
-
-    assert code == 1
-    assert sorted(each.partition("  ")[2] for each in said) == [
-        f"{jobs.MOVE_VARIANTS_OF} of {bob.username}  given up 2 days, 3:00:00 ago  ",
-        f"{jobs.SEND_MAIL}  given up 2 days, 3:00:00 ago  ",
-    ]
-
-
-async def test_a_sweep_that_was_given_up_does_not_stand_in_the_way_of_the_next(
-    database, line, typed
-):
-    for _ in range(2):
-        async with database.begin() as tx:
-            await jobs.sweep(tx, jobs.SWEEP_ROWS)
-        await line.change("status = 'failed'")
-    async with database.begin() as tx:
-        await jobs.sweep(tx, jobs.SWEEP_ROWS)
-
-    assert await typed("retry", "all") == (0, ["2 tried again"], "")
-    assert await line.rows("entrypoint, status::text") == [(jobs.SWEEP_ROWS, "queued")] * 3

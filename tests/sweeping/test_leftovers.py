@@ -129,7 +129,7 @@ async def test_reuse_is_noticed_as_long_as_a_token_could_live(database, ann):
         # An old one is refused as any unknown one is; a younger one ends the session.
         for token in tokens[:2]:
             assert not await sessions.refresh(tx, token, "x", lifetime=LONG, grace=DAY * 0)
-        assert await sessions.live(tx, session.id) is None
+        assert await sessions.live(tx, [session.id]) == {}
 
 
 async def test_exports_whose_time_is_over(database, objects, ann, bob, jobs):

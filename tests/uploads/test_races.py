@@ -22,15 +22,15 @@ from workers.outcomes import Outcome
 from workers.variants import make
 
 
-async def test_20_publish_at_once(database, desk, objects, ann):
+async def test_50_publish_at_once(database, desk, objects, ann):
     data = picture("olive")
     upload = (await desk.create(ann, data))["upload"]
     await desk.put(upload, data)
     before = set(await objects.keys("originals/"))
 
-    answers = await asyncio.gather(*(desk.publish(ann, upload["id"]) for _ in range(20)))
+    answers = await asyncio.gather(*(desk.publish(ann, upload["id"]) for _ in range(50)))
 
-    assert [answer["errors"] for answer in answers] == [[]] * 20
+    assert [answer["errors"] for answer in answers] == [[]] * 50
     [id] = {answer["photo"]["id"] for answer in answers}
     assert len(set(await objects.keys("originals/")) - before) == 1
     assert await jobs_of(database, id) == 1

@@ -30,7 +30,7 @@ def render(data: bytes, limits: Limits) -> Rendered:
 def _rendered(original: Image.Image) -> Rendered:
     size = original.size
     full_size = pixels.fitting(size, LADDER["FULL"])
-    formats.decode(original, _nearly(full_size))
+    formats.decode(original, nearly(full_size))
     # EXIF may lie behind the pixels, and is out of reach once the original is closed.
     orientation, shot = exif.orientation(original), exif.shot(original)
     small = pixels.shrunk(original, full_size, may_close=True)
@@ -49,7 +49,8 @@ def _rendered(original: Image.Image) -> Rendered:
     )
 
 
-def _nearly(size: tuple[int, int]) -> tuple[int, int]:
+def nearly(size: tuple[int, int]) -> tuple[int, int]:
+    """What a JPEG is decoded to, at the least, to become *size*."""
     width, height = (max(1, int(edge * _ENOUGH)) for edge in size)
     return width, height
 

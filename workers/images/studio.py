@@ -27,7 +27,6 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "1048576",
     # What every picture asks for anew stays: the system's zeroed pages are a tenth of the time.
     "MALLOC_TRIM_THRESHOLD_": "8388608",
-    "MALLOC_TOP_PAD_": "8388608",
     "PILLOW_BLOCKS_MAX": "2",
 }
 

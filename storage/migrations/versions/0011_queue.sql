@@ -1,5 +1,7 @@
--- How many photos of somebody await their variants decides whose turn is when.
-CREATE INDEX photos_processing_idx ON photos (owner_id) WHERE status = 'PROCESSING';
+-- The turn of a photo follows from that of the owner's newest ones that wait.
+CREATE INDEX photos_processing_idx ON photos (owner_id, id) WHERE status = 'PROCESSING';
+CREATE INDEX pgqueuer_turn_idx ON pgqueuer (payload)
+    WHERE entrypoint = 'make_variants' AND status = 'queued';
 
 -- Like PgQueuer's own index for claims, but jobs for later are passed over inside of it.
 CREATE INDEX pgqueuer_claim_idx ON pgqueuer (entrypoint, priority DESC, id, execute_after)

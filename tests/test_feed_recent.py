@@ -1,0 +1,47 @@
+"""The feed in its usual order: the newest of all authors together, whoever has how many."""
+
+import pytest
+
+from storage.rows import Visibility
+from tests.making import make_follow, make_person, make_photo
+
+PAGE = """
+query($first: Int, $after: String) {
+  feed(first: $first, after: $after) {
+    edges { node { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+# Whose photo each is, the newest first; in capitals those that only their owner may see.
+TURNS = ["BBBabccaab", "cCcAbBbabacC", "aaaaaaaabc", "BCBCBCb", "aBcBcBcB"]
+
+
+@pytest.mark.parametrize("turns", TURNS)
+@pytest.mark.parametrize("first", [1, 2, 3, 20])
+async def test_pages_are_the_newest_of_all_authors(database, settings, ask, turns, first):
+    viewer, bob, cid, stranger = [
+        await make_person(database, settings, name) for name in ("ann", "bob", "cid", "dora")
+    ]
+    authors = {"a": viewer, "b": bob, "c": cid}
+    for author in (bob, cid):
+        await make_follow(database, by=viewer, of=author)
+    made = []
+    for turn in reversed(turns):
+        is_private = turn.isupper()
+        visibility = Visibility.PRIVATE if is_private else Visibility.PUBLIC
+        photo = await make_photo(database, authors[turn.lower()], visibility=visibility)
+        await make_photo(database, stranger)
+        if not is_private or turn == "A":
+            made.insert(0, photo.id)
+
+    seen, after = [], None
+    while True:
+        feed = (await ask(PAGE, viewer=viewer, first=first, after=after))["feed"]
+        assert len(feed["edges"]) == min(first, len(made) - len(seen))
+        seen += [edge["node"]["id"] for edge in feed["edges"]]
+        after = feed["pageInfo"]["endCursor"]
+        if not feed["pageInfo"]["hasNextPage"]:
+            break
+
+    assert seen == made
