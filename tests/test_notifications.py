@@ -373,5 +373,6 @@ async def test_a_few_statements_whatever_the_length(ask_counted, database, setti
     data, many = await ask_counted(LIST, viewer=ann)
 
     assert len(data["notifications"]["edges"]) == 20
-    # The list, what is unread, the actors and their number; with photos these and their owners.
-    assert (one, many) == (4, 6)
+    # The list, what is unread, the actors and their number; with photos these and their owners
+    # at once.
+    assert (one, many) == (4, 5)

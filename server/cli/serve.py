@@ -24,6 +24,17 @@ YOUNG_OBJECTS = 10_000
 HUNG_S = 30
 
 
+class Processes(Multiprocess):
+    """uvicorn's supervisor, which also sees at once that a process died while it was asked."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Put another process in the place of each that is dead or hung."""
+        for process in self.processes:
+            # While the parent holds it too, the end of the child does not close the pipe.
+            process.child_conn.close()
+        super().keep_subprocess_alive()
+
+
 def run(settings: Settings) -> None:
     """Return after SIGTERM or Ctrl-C, when the last answer is out."""
     checks.are_set(settings, *checks.DATABASE, *checks.STORE, "secret_key")
@@ -34,7 +45,7 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     if settings.processes > 1:
-        Multiprocess(_configuration(settings), [listening]).run()
+        Processes(_configuration(settings), [listening]).run()
         return
     server = uvicorn.Server(_configuration(settings))
     server.run([listening])

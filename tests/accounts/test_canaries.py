@@ -83,7 +83,7 @@ async def test_no_secret_is_in_logs_metrics_errors_or_rows(client, database, mai
     places = {"logs": logged.getvalue(), "metrics": metrics, "rows": "\n".join(kept)}
     # An error may quote the client's own document back to it, and nothing else.
     places["errors"] = repr(bodies[:-1])
-    assert '"event": "request"' in places["logs"]
+    assert '"event":"request"' in places["logs"]
     for place, said in places.items():
         for secret in known:
             assert secret not in said, place

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text, update
 
 from schema.nodes import parsed
 from server.worker import handlers
-from storage import edits, photos, tables, uploads
+from storage import edits, photos, tables, uploads, variants
 from storage.objects import StoreUnavailable
 from storage.photos import Draft
 from storage.refusals import Missing
@@ -185,20 +185,24 @@ async def test_a_worker_that_comes_too_late_leaves_nothing(
 
 
 async def test_what_a_late_worker_wrote_before_it_was_killed_is_removed_later(
-    database, objects, studio, workshop, delete, jobs, ann
+    database, objects, studio, workshop, delete, jobs, ann, monkeypatch
 ):
     others = await every_object(objects)
     photo = await make_awaiting(database, objects, ann)
+    may_finish = variants.may_finish
     # It reads the original, writes three variants, and that was its last act.
     breaking = Breaking(Died("killed"), 4, takes_effect=True)
 
-    async def deleted():
+    async def just_before(*arguments):
+        answer = await may_finish(*arguments)
         await delete(ann, photo)
         [(_, kind, payload), _] = await jobs.waiting()
         assert await handlers(workshop)[kind](payload) is Outcome.DONE
         assert await every_object(objects) == others
+        return answer
 
-    dying = Workshop(database, BreakingObjects(objects, breaking), Meanwhile(studio, deleted))
+    monkeypatch.setattr(variants, "may_finish", just_before)
+    dying = Workshop(database, BreakingObjects(objects, breaking), studio)
     with pytest.raises(Died):
         await make(dying, photo.key)
     assert len(await every_object(objects) - others) == 3
@@ -208,6 +212,7 @@ async def test_what_a_late_worker_wrote_before_it_was_killed_is_removed_later(
 
     await jobs.run()
 
+    monkeypatch.undo()
     assert await make(workshop, photo.key) is Outcome.NOTHING
     assert await every_object(objects) == others
 
