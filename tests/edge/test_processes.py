@@ -1,5 +1,6 @@
 """Several API processes: what they share, and what becomes of one that dies."""
 
+import contextlib
 import pickle
 
 import psutil
@@ -43,5 +44,10 @@ def test_a_process_that_dies_while_it_is_asked_is_replaced(
 
 
 def _workers(parent):
-    children = parent.children()
-    return {child for child in children if "spawn_main" in " ".join(child.cmdline())}
+    found = set()
+    for child in parent.children():
+        # Others come and go that are none of them.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.add(child)
+    return found
