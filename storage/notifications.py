@@ -76,10 +76,11 @@ async def tell_each(
         return
     # A block waits for who is being told, and is seen by who is told after it.
     await tx.execute(select(func.pg_advisory_xact_lock_shared(_lock_of(actor))))
+    # One moment for both, so that it stays the same when later ones are taken back.
     told = _telling(others, _About(kind, photo, comment), actor).cte("told")
     joined = insert(actors).from_select(
         ["notification_id", "actor_id", "created_at"],
-        select(told.c.id, literal(actor, Uuid), func.clock_timestamp()),
+        select(told.c.id, literal(actor, Uuid), func.statement_timestamp()),
     )
     await tx.execute(select(wake_user(told.c.user_id)).add_cte(joined.cte("joined")))
 
@@ -100,7 +101,7 @@ def _telling(recipients: Sequence[UserId], about: _About, actor: UserId) -> Inse
             literal(about.kind, notifications.c.kind.type),
             literal(about.photo, Uuid),
             literal(about.comment, Uuid),
-            _shown(func.clock_timestamp()),
+            _shown(func.statement_timestamp()),
         ).where(not_blocked(actor, parents.c.id), ~exists(known)),
     )
     return telling.on_conflict_do_update(

@@ -30,7 +30,7 @@ from storage.database import Unavailable
 
 log = structlog.get_logger("socket")
 
-INIT_TIMEOUT_S: Final = 10.0
+INIT_TIMEOUT_S: Final = 8.0
 CLOSE_TIMEOUT_S: Final = 5.0
 # So many seconds' worth of messages may come at once.
 BURST_S: Final = 5

@@ -16,7 +16,7 @@ from tests.load.test_crowds import until
 from tests.making import make_block, make_like, make_person, make_photo
 from tests.subscriptions.clients import RECEIVED
 
-EACH = int(os.environ.get("PICSHARE_TEST_RUNS", "40")) // 5
+EACH = int(os.environ.get("PICSHARE_TEST_RIGHTS_RUNS", "40")) // 5
 BOUND_S = 1.0
 AT_ONCE = 4
 LOG_OUT = "mutation { logOut { errors { code } } }"
