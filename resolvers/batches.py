@@ -65,8 +65,12 @@ class Loader(Generic[Key, Value]):
 
     async def many(self, keys: Sequence[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
-        if all(key in self._known for key in keys):
-            return [self._known[key] for key in keys]
+        known = self._known
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
+            # Others go first, so that whoever begins several waits costs no task for the rest.
+            await asyncio.sleep(0)
         # Whoever asks meanwhile for the same waits, and then finds it known.
         if self._turn is None:
             self._turn = asyncio.Lock()

@@ -55,15 +55,17 @@ async def remove(info: Info, id: CommentIdArgument) -> DeletePayload:
 async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many comments you find in `comments` and the replies below, deleted ones not counted."""
     hidden = await info.context.loaders.hidden_comments([photo.key for photo in photos])
-    return [photo.all_comments - less for photo, less in zip(photos, hidden, strict=True)]
+    return [photo.row.comment_count - less for photo, less in zip(photos, hidden, strict=True)]
 
 
+@batched
 async def of_photo(
-    photo: strawberry.Parent[Photo], info: Info, first: First = 20, after: After = None
-) -> CommentConnection:
+    photos: Sequence[Photo], info: Info, first: First = 20, after: After = None
+) -> list[CommentConnection]:
     """Comments that are no replies, the newest first."""
     pages = info.context.loaders.comment_pages(requested("comments", first, after))
-    return CommentConnection.of(await pages.load(photo.key), "comments")
+    found = await pages.many([photo.key for photo in photos])
+    return [CommentConnection.of(page, "comments") for page in found]
 
 
 async def photo(comment: strawberry.Parent[Comment], info: Info) -> Photo:
@@ -100,12 +102,14 @@ async def reply_count(comments: Sequence[Comment], info: Info) -> list[int]:
     return [comment.row.reply_count - less for comment, less in counted]
 
 
+@batched
 async def replies(
-    comment: strawberry.Parent[Comment], info: Info, first: First = 20, after: After = None
-) -> CommentConnection:
+    comments: Sequence[Comment], info: Info, first: First = 20, after: After = None
+) -> list[CommentConnection]:
     """Direct replies, the oldest first."""
     pages = info.context.loaders.reply_pages(requested("replies", first, after))
-    return CommentConnection.of(await pages.load(comment.key), "replies")
+    found = await pages.many([comment.key for comment in comments])
+    return [CommentConnection.of(page, "replies") for page in found]
 
 
 def _body(input: AddCommentInput) -> str:

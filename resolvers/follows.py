@@ -93,17 +93,19 @@ async def following_count(users: Sequence[User], info: Info) -> list[int]:
     return [user.row.following_count - less for user, less in zip(users, hidden, strict=True)]
 
 
+@batched
 async def followers(
-    user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
-) -> UserConnection:
+    users: Sequence[User], info: Info, first: First = 20, after: After = None
+) -> list[UserConnection]:
     """Who follows them, the latest follower first."""
     pages = info.context.loaders.follower_pages(requested("users", first, after))
-    return UserConnection.of(await pages.load(user.key))
+    return [UserConnection.of(page) for page in await pages.many([user.key for user in users])]
 
 
+@batched
 async def following(
-    user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
-) -> UserConnection:
+    users: Sequence[User], info: Info, first: First = 20, after: After = None
+) -> list[UserConnection]:
     """Whom they follow, the latest followed first."""
     pages = info.context.loaders.following_pages(requested("users", first, after))
-    return UserConnection.of(await pages.load(user.key))
+    return [UserConnection.of(page) for page in await pages.many([user.key for user in users])]

@@ -38,7 +38,7 @@ async def unlike(info: Info, id: PhotoIdArgument) -> PhotoPayload:
 async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many people you find in `likers`."""
     hidden = await info.context.loaders.hidden_likes([photo.key for photo in photos])
-    return [photo.all_likes - less for photo, less in zip(photos, hidden, strict=True)]
+    return [photo.row.like_count - less for photo, less in zip(photos, hidden, strict=True)]
 
 
 @batched
@@ -48,9 +48,10 @@ async def viewer_has_liked(photos: Sequence[Photo], info: Info) -> list[bool]:
     return [bool(one) for one in liked]
 
 
+@batched
 async def likers(
-    photo: strawberry.Parent[Photo], info: Info, first: First = 20, after: After = None
-) -> UserConnection:
+    photos: Sequence[Photo], info: Info, first: First = 20, after: After = None
+) -> list[UserConnection]:
     """Who likes it, the latest first."""
     pages = info.context.loaders.liker_pages(requested("users", first, after))
-    return UserConnection.of(await pages.load(photo.key))
+    return [UserConnection.of(page) for page in await pages.many([photo.key for photo in photos])]

@@ -1,6 +1,7 @@
 """Batched reads for one operation: what siblings ask for is fetched by one statement."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,22 +61,22 @@ ReadHotPages = Callable[
 ]
 HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
-ReadHidden = Callable[[AsyncConnection, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
+ReadHidden = Callable[[Way, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
 class Pages(Protocol[Key_contra, Row]):
     """Pages of one size and place, each of what its key stands for."""
 
-    async def load(self, key: Key_contra) -> Page[Row]:
-        """The page; an empty one where there is nothing."""
+    async def many(self, keys: Sequence[Key_contra]) -> list[Page[Row]]:
+        """The pages; an empty one where there is nothing."""
         ...
 
 
 class Loaders:
-    """One set for one viewer and one operation; nothing is remembered beyond it.
+    """One set for one viewer and one operation, of which it uses few; made when first asked for.
 
-    Functions that are made here for each operation have quoted annotations, which would be
-    evaluated each time.
+    Nothing is remembered beyond the operation. Functions that are made here for each have quoted
+    annotations, which would be evaluated each time.
     """
 
     def __init__(
@@ -85,44 +86,109 @@ class Loaders:
         self._viewer = viewer
         self.along = Along(wanted or Wanted())
         """What reads bring along; the loaders of the same names know it."""
-        self.users: Loader[UserId, UserRow] = self._hot(
-            lambda way, ids: users.by_ids(way, ids, viewer, self.along), "users"
-        )
-        self.photos: Loader[PhotoId, PhotoRow] = self._hot(
-            lambda way, ids: photos.by_ids(way, ids, viewer, self.along)
-        )
-        self.variants: Loader[PhotoId, list[VariantRow]] = self._variants(
-            VariantFormat.WEBP, "variants"
-        )
-        self.jpegs: Loader[PhotoId, list[VariantRow]] = self._variants(VariantFormat.JPEG)
-        self.originals: Loader[PhotoId, OriginalRow] = self._of(photos.originals)
-        self.shots: Loader[PhotoId, ShotRow] = self._of(
-            lambda connection, ids: shots.shown(connection, ids, viewer)
-        )
-        self.avatars: Loader[UserId, AvatarRow] = self._of(avatars.latest)
-        self.follow_states: Loader[UserId, FollowState] = self._hot(self._states, "follow_states")
-        self.follows_viewer: Loader[UserId, bool] = self._of(self._following, "follows_viewer")
-        self.uploads: Loader[UploadId, UploadRow] = self._of(self._uploads)
-        self.comments: Loader[CommentId, CommentRow] = self._of(
-            lambda connection, ids: comments.by_ids(connection, ids, viewer)
-        )
-        self.notifications: Loader[NotificationId, NotificationRow] = self._of(self._notifications)
-        self.actor_counts: Loader[NotificationId, int] = self._of(inbox.count_actors)
         self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
-        self.judged_photos: Loader[PhotoId, PhotoRow] = self._judged(reports.judged_photos)
-        self.judged_comments: Loader[CommentId, CommentRow] = self._judged(reports.judged_comments)
-        self.judged_users: Loader[UserId, UserRow] = self._judged(reports.judged_users)
-        self.held_variants: Loader[PhotoId, list[VariantRow]] = self._of(moderation.made_for)
-        self.report_counts: Loader[CaseId, int] = self._of(reports.counts)
         self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
-        self.liked: Loader[PhotoId, bool] = self._hot(self._liked, "liked")
-        self.hidden_followers: Hidden[UserId] = self._hidden(follows.hidden_followers)
-        self.hidden_following: Hidden[UserId] = self._hidden(follows.hidden_following)
-        self.hidden_likes: Hidden[PhotoId] = self._hidden(likes.hidden)
-        self.hidden_comments: Hidden[PhotoId] = self._hidden(comments.hidden)
-        self.hidden_replies: Hidden[CommentId] = self._hidden(comments.hidden_replies)
-        self._hiding: Loader[None, bool] = self._hot(self._hides, "hiding")
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
+
+    @cached_property
+    def users(self) -> Loader[UserId, UserRow]:
+        return self._hot(lambda way, ids: users.by_ids(way, ids, self._viewer, self.along), "users")
+
+    @cached_property
+    def photos(self) -> Loader[PhotoId, PhotoRow]:
+        return self._hot(lambda way, ids: photos.by_ids(way, ids, self._viewer, self.along))
+
+    @cached_property
+    def variants(self) -> Loader[PhotoId, list[VariantRow]]:
+        return self._variants(VariantFormat.WEBP, "variants")
+
+    @cached_property
+    def jpegs(self) -> Loader[PhotoId, list[VariantRow]]:
+        return self._variants(VariantFormat.JPEG)
+
+    @cached_property
+    def originals(self) -> Loader[PhotoId, OriginalRow]:
+        return self._of(photos.originals)
+
+    @cached_property
+    def shots(self) -> Loader[PhotoId, ShotRow]:
+        return self._of(lambda connection, ids: shots.shown(connection, ids, self._viewer))
+
+    @cached_property
+    def avatars(self) -> Loader[UserId, AvatarRow]:
+        return self._of(avatars.latest)
+
+    @cached_property
+    def follow_states(self) -> Loader[UserId, FollowState]:
+        return self._hot(self._states, "follow_states")
+
+    @cached_property
+    def follows_viewer(self) -> Loader[UserId, bool]:
+        return self._of(self._following, "follows_viewer")
+
+    @cached_property
+    def uploads(self) -> Loader[UploadId, UploadRow]:
+        return self._of(self._uploads)
+
+    @cached_property
+    def comments(self) -> Loader[CommentId, CommentRow]:
+        return self._of(lambda connection, ids: comments.by_ids(connection, ids, self._viewer))
+
+    @cached_property
+    def notifications(self) -> Loader[NotificationId, NotificationRow]:
+        return self._of(self._notifications)
+
+    @cached_property
+    def actor_counts(self) -> Loader[NotificationId, int]:
+        return self._of(inbox.count_actors)
+
+    @cached_property
+    def judged_photos(self) -> Loader[PhotoId, PhotoRow]:
+        return self._judged(reports.judged_photos)
+
+    @cached_property
+    def judged_comments(self) -> Loader[CommentId, CommentRow]:
+        return self._judged(reports.judged_comments)
+
+    @cached_property
+    def judged_users(self) -> Loader[UserId, UserRow]:
+        return self._judged(reports.judged_users)
+
+    @cached_property
+    def held_variants(self) -> Loader[PhotoId, list[VariantRow]]:
+        return self._of(moderation.made_for)
+
+    @cached_property
+    def report_counts(self) -> Loader[CaseId, int]:
+        return self._of(reports.counts)
+
+    @cached_property
+    def liked(self) -> Loader[PhotoId, bool]:
+        return self._hot(self._liked, "liked")
+
+    @cached_property
+    def hidden_followers(self) -> Hidden[UserId]:
+        return self._hidden(follows.hidden_followers)
+
+    @cached_property
+    def hidden_following(self) -> Hidden[UserId]:
+        return self._hidden(follows.hidden_following)
+
+    @cached_property
+    def hidden_likes(self) -> Hidden[PhotoId]:
+        return self._hidden(likes.hidden)
+
+    @cached_property
+    def hidden_comments(self) -> Hidden[PhotoId]:
+        return self._hidden(comments.hidden)
+
+    @cached_property
+    def hidden_replies(self) -> Hidden[CommentId]:
+        return self._hidden(comments.hidden_replies)
+
+    @cached_property
+    def _hiding(self) -> Loader[None, bool]:
+        return self._hot(self._hides, "hiding")
 
     def end(self) -> None:
         """Let go of everything; whoever asked has an answer.
@@ -237,7 +303,7 @@ class Loaders:
 
     def _hidden(self, read: ReadHidden[Key]) -> Hidden[Key]:
         """How much is hidden from the viewer; where nobody is, nothing more is asked."""
-        batched = self._of(lambda connection, ids: read(connection, self._viewer, ids))
+        batched = self._hot(lambda way, ids: read(way, self._viewer, ids))
 
         async def hidden(ids: "Sequence[Key]") -> "list[int]":
             if not any(await self._hiding.many([None])):

@@ -159,7 +159,7 @@ async def variants(case: strawberry.Parent[ModerationCase], info: Info) -> list[
     media = info.context.parts.media
     rows = await loader.load(id) or []
     shown = [row for row in rows if row.content_type == VariantFormat.WEBP]
-    return [Variant.of(row, media.of(row.key)) for row in shown]
+    return [Variant.of(row, media.of) for row in shown]
 
 
 async def report_count(case: strawberry.Parent[ModerationCase], info: Info) -> int:

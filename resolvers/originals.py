@@ -10,8 +10,8 @@ from typing import Final
 from resolvers import parts
 from resolvers.context import Context
 from storage import uploads
-from storage.database import Collided
 from storage.objects import ObjectMissing
+from storage.reached import Collided
 from storage.refusals import Expired, Invalid, MissingObject, Refusal
 from storage.rows import UploadRow
 

@@ -69,7 +69,7 @@ async def publish(info: Info, input: PublishPhotoInput) -> PhotoPayload:
 
 async def original_url(photo: strawberry.Parent[Photo], info: Info) -> str | None:
     """A short-lived download link to the untouched original; null unless the photo is yours."""
-    if info.context.viewer_id != photo.owner_id:
+    if info.context.viewer_id != photo.row.owner_id:
         return None
     original = await info.context.loaders.originals.load(photo.key)
     if original is None:

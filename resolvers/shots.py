@@ -47,5 +47,6 @@ async def _shown(photos: Sequence[Photo], info: Info) -> list[ShotRow | None]:
 def _own(photos: Sequence[Photo], info: Info, said: Sequence[bool]) -> list[bool | None]:
     viewer = info.context.viewer_id
     return [
-        each if photo.owner_id == viewer else None for photo, each in zip(photos, said, strict=True)
+        each if photo.row.owner_id == viewer else None
+        for photo, each in zip(photos, said, strict=True)
     ]

@@ -18,9 +18,17 @@ from resolvers.ids import as_photo_id
 from schema.notifications import Notification
 from schema.photos import Photo
 from storage import inbox, photos
-from storage.database import Unavailable
 from storage.events import photo_topic, user_topic
-from storage.rows import NotificationId, NotificationRow, PageRequest, PhotoStatus, UserId
+from storage.reached import Unavailable
+from storage.rows import (
+    Cursor,
+    NotificationId,
+    NotificationRow,
+    Page,
+    PageRequest,
+    PhotoStatus,
+    UserId,
+)
 
 PAUSE_S: Final = 1.0
 # A transaction dates what it tells before it is committed, and takes no longer than this.
@@ -89,10 +97,17 @@ class _News:
         while request is not None:
             page = await inbox.since(connection, self._recipient, horizon, request)
             fresh += [row for row in page.rows if _identity(row) not in self._seen]
-            request = PageRequest(AT_ONCE, page.cursors[-1]) if page.has_next else None
+            request = _rest(page)
         self._seen.update(map(_identity, fresh))
         self._latest = max([self._latest, *(row.created_at for row in fresh)])
         return fresh
+
+
+def _rest(page: Page[NotificationRow]) -> PageRequest | None:
+    if not page.has_next:
+        return None
+    last = page.rows[-1]
+    return PageRequest(AT_ONCE, Cursor(last.created_at, last.id))
 
 
 def _identity(row: NotificationRow) -> _Seen:

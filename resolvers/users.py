@@ -51,16 +51,17 @@ async def every_user(
 @batched
 async def owner(photos: Sequence[Photo], info: Info) -> list[User]:
     """Who shared the photo; the stand-in `[deleted]` if that ended while you were asking."""
-    rows = await info.context.loaders.users.many([photo.owner_id for photo in photos])
+    rows = await info.context.loaders.users.many([photo.row.owner_id for photo in photos])
     return [User.of(row or DELETED) for row in rows]
 
 
+@batched
 async def photos(
-    user: strawberry.Parent[User], info: Info, first: First = 20, after: After = None
-) -> PhotoConnection:
+    users: Sequence[User], info: Info, first: First = 20, after: After = None
+) -> list[PhotoConnection]:
     """Their photos that you may see, newest first; for yourself also those not yet READY."""
     pages = info.context.loaders.photo_pages(requested("photos", first, after))
-    return PhotoConnection.of(await pages.load(user.key))
+    return [PhotoConnection.of(page) for page in await pages.many([user.key for user in users])]
 
 
 @batched

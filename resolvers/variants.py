@@ -23,8 +23,8 @@ async def every_variant(
 ) -> list[list[Variant]]:
     """Every size, ascending by width; empty until READY."""
     found = await _made(photos, info, format)
-    url = info.context.parts.media.of
-    return [[Variant.of(row, url(row.key)) for row in rows or ()] for rows in found]
+    address = info.context.parts.media.of
+    return [[Variant.of(row, address) for row in rows or ()] for rows in found]
 
 
 @costs(4)
@@ -38,8 +38,8 @@ async def variant(
     """The smallest variant at least this wide, else the widest; null until READY."""
     found = await _made(photos, info, format)
     chosen = [smallest(rows or (), min_width) for rows in found]
-    url = info.context.parts.media.of
-    return [Variant.of(row, url(row.key)) if row else None for row in chosen]
+    address = info.context.parts.media.of
+    return [Variant.of(row, address) if row else None for row in chosen]
 
 
 async def _made(

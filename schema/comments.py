@@ -7,10 +7,12 @@ import strawberry
 
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import PageInfo, connected
+from schema.pages import PageInfo, connected, in_list
+from schema.views import view
 from storage.rows import CommentId, CommentRow, Page
 
 
+@view(id=lambda comment: global_id("comment", comment.row.id))
 @strawberry.type(description="What someone wrote under a photo, or in reply to another comment.")
 class Comment(Node):
     body: str | None = strawberry.field(description="Null once deleted while replies remain.")
@@ -24,11 +26,12 @@ class Comment(Node):
 
     @classmethod
     def of(cls, row: CommentRow) -> Self:
-        return cls(
-            id=global_id("comment", row.id), body=row.body, created_at=row.created_at, row=row
-        )
+        made = cls.__new__(cls)
+        made.row = row
+        return made
 
 
+@in_list
 @strawberry.type(description="A comment in a list.")
 class CommentEdge:
     cursor: str = strawberry.field(description="The comment's place in this list.")

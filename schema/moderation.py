@@ -8,7 +8,7 @@ import strawberry
 from schema.enums import shown
 from schema.errors import UserError
 from schema.nodes import Kind, global_id
-from schema.pages import PageInfo, connected
+from schema.pages import PageInfo, connected, in_list
 from storage.cases import (
     CaseKind,
     CaseOutcome,
@@ -91,6 +91,7 @@ class ModerationCase:
         )
 
 
+@in_list
 @strawberry.type(description="A case in a list.")
 class ModerationCaseEdge:
     cursor: str = strawberry.field(description="The case's place in this list.")
@@ -133,6 +134,7 @@ class ModerationEntry:
         )
 
 
+@in_list
 @strawberry.type(description="A decision in a list.")
 class ModerationEntryEdge:
     cursor: str = strawberry.field(description="The decision's place in this list.")

@@ -8,7 +8,7 @@ import strawberry
 from schema.enums import NotificationKind
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import PageInfo, connected
+from schema.pages import PageInfo, connected, in_list
 from storage.rows import NotificationId, NotificationRow, Page
 
 
@@ -37,6 +37,7 @@ class Notification(Node):
         )
 
 
+@in_list
 @strawberry.type(description="A notification in a list.")
 class NotificationEdge:
     cursor: str = strawberry.field(description="The notification's place in this list.")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import strawberry
 
+from schema.views import view
 from storage.rows import Cursor, Page, Place
 
 Row = TypeVar("Row")
@@ -36,6 +37,12 @@ _SCORED: Final = struct.Struct(">cdq16s")
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
+@view(
+    has_next_page=lambda info: info.row.has_next,
+    has_previous_page=lambda info: info.row.has_previous,
+    start_cursor=lambda info: _cursor_at(info, 0),
+    end_cursor=lambda info: _cursor_at(info, -1),
+)
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more follows after endCursor.")
@@ -48,29 +55,41 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(
         description="Cursor of the last entry, to be given as `after`; null when the page is empty."
     )
+    row: strawberry.Private[Page[Any]]
+    listed: strawberry.Private[Listed | Scored]
 
     @classmethod
-    def of(cls, page: Page[Any], cursors: list[str]) -> Self:
-        return cls(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        )
+    def of(cls, page: Page[Any], listed: Listed | Scored) -> Self:
+        made = cls.__new__(cls)
+        made.row, made.listed = page, listed
+        return made
+
+
+def _cursor_at(info: PageInfo, place: int) -> str | None:
+    cursors = info.row.cursors
+    return written(info.listed, cursors[place]) if cursors else None
+
+
+def in_list(edge: type[Edge]) -> type[Edge]:
+    """Make a Strawberry type's `cursor` be written when it is asked for; `connected` makes them."""
+    shape: Any = edge
+    shape.cursor = property(lambda entry: written(entry.listed, entry.place))
+    return edge
 
 
 def connected(
-    page: Page[Row], listed: Listed | Scored, edge: Callable[..., Edge], of: Callable[[Row], object]
+    page: Page[Row], listed: Listed | Scored, edge: type[Edge], of: Callable[[Row], object]
 ) -> tuple[list[Edge], PageInfo]:
     """What every connection is made of: an *edge* with its cursor for each row, and their place."""
-    cursors = [written(listed, cursor) for cursor in page.cursors]
-    edges = [
-        edge(cursor=cursor, node=of(row)) for cursor, row in zip(cursors, page.rows, strict=True)
-    ]
-    return edges, PageInfo.of(page, cursors)
+    edges = []
+    for place, row in zip(page.cursors, page.rows, strict=True):
+        entry: Any = edge.__new__(edge)
+        entry.listed, entry.place, entry.node = listed, place, of(row)
+        edges.append(entry)
+    return edges, PageInfo.of(page, listed)
 
 
-def written(listed: Listed | Scored, cursor: Cursor) -> str:
+def written(listed: Listed | Scored, cursor: Cursor | Place) -> str:
     """The cursor as clients see it: opaque, of constant length in one list."""
     tag, micros = listed[:1].encode(), (cursor.at - _EPOCH) // _MICROSECOND
     packed = (

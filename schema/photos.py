@@ -1,6 +1,6 @@
 """Photos as clients see them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -9,8 +9,9 @@ import strawberry
 from schema.enums import PhotoFailureCode, PhotoStatus, VariantName, Visibility
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import Listed, PageInfo, Scored, connected
-from storage.rows import RETRYABLE, Page, PhotoId, PhotoRow, UserId, VariantRow
+from schema.pages import Listed, PageInfo, Scored, connected, in_list
+from schema.views import view
+from storage.rows import RETRYABLE, Page, PhotoId, PhotoRow, VariantRow
 
 
 @strawberry.type(description="Where a photo was taken, as its owner chose to say.")
@@ -47,6 +48,7 @@ class PhotoFailure:
     )
 
 
+@view(url=lambda variant: variant.address(variant.row.key))
 @strawberry.type(description="One size of a photo: upright, in sRGB, without any metadata.")
 class Variant:
     name: VariantName = strawberry.field(description="Which step of the ladder it is.")
@@ -58,19 +60,40 @@ class Variant:
     height: int = strawberry.field(description="In pixels.")
     content_type: str = strawberry.field(description="The media type, e.g. image/webp.")
     byte_size: int = strawberry.field(description="In bytes.")
+    row: strawberry.Private[VariantRow]
+    address: strawberry.Private[Callable[[str], str]]
 
     @classmethod
-    def of(cls, row: VariantRow, url: str) -> Self:
-        return cls(
-            name=row.name,
-            url=url,
-            width=row.width,
-            height=row.height,
-            content_type=row.content_type,
-            byte_size=row.byte_size,
-        )
+    def of(cls, row: VariantRow, address: Callable[[str], str]) -> Self:
+        """The variant, whose *address* follows from its key."""
+        made = cls.__new__(cls)
+        made.row, made.address = row, address
+        return made
 
 
+def _location(photo: "Photo") -> Location | None:
+    row = photo.row
+    if row.latitude is None or row.longitude is None:
+        return None
+    return Location(latitude=row.latitude, longitude=row.longitude, name=row.location_name)
+
+
+def _failure(photo: "Photo") -> PhotoFailure | None:
+    row = photo.row
+    if row.failure_code is None:
+        return None
+    return PhotoFailure(
+        code=row.failure_code,
+        message=row.failure_message or "",
+        retryable=row.failure_code in RETRYABLE,
+    )
+
+
+@view(
+    id=lambda photo: global_id("photo", photo.row.id),
+    location=_location,
+    failure=_failure,
+)
 @strawberry.type(description="A picture someone shared.")
 class Photo(Node):
     title: str = strawberry.field(description="Empty when the owner gave none.")
@@ -100,51 +123,21 @@ class Photo(Node):
     dominant_color: str | None = strawberry.field(
         description="The colour that fills most of it, e.g. #a0c4ff; null until READY."
     )
-    key: strawberry.Private[PhotoId]
-    owner_id: strawberry.Private[UserId]
-    all_likes: strawberry.Private[int]
-    all_comments: strawberry.Private[int]
+    row: strawberry.Private[PhotoRow]
+
+    @property
+    def key(self) -> PhotoId:
+        """The id by which rows refer to it."""
+        return self.row.id
 
     @classmethod
     def of(cls, row: PhotoRow) -> Self:
-        return cls(
-            id=global_id("photo", row.id),
-            title=row.title,
-            caption=row.caption,
-            alt_text=row.alt_text,
-            tags=row.tags,
-            location=_location(row),
-            visibility=row.visibility,
-            status=row.status,
-            failure=_failure(row),
-            created_at=row.created_at,
-            width=row.width,
-            height=row.height,
-            blurhash=row.blurhash,
-            dominant_color=row.dominant_color,
-            key=row.id,
-            owner_id=row.owner_id,
-            all_likes=row.like_count,
-            all_comments=row.comment_count,
-        )
+        made = cls.__new__(cls)
+        made.row = row
+        return made
 
 
-def _location(row: PhotoRow) -> Location | None:
-    if row.latitude is None or row.longitude is None:
-        return None
-    return Location(latitude=row.latitude, longitude=row.longitude, name=row.location_name)
-
-
-def _failure(row: PhotoRow) -> PhotoFailure | None:
-    if row.failure_code is None:
-        return None
-    return PhotoFailure(
-        code=row.failure_code,
-        message=row.failure_message or "",
-        retryable=row.failure_code in RETRYABLE,
-    )
-
-
+@in_list
 @strawberry.type(description="A photo in a list.")
 class PhotoEdge:
     cursor: str = strawberry.field(description="The photo's place in this list.")

@@ -7,7 +7,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 
 def _written(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}Z"
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 class BadValue(ValueError):

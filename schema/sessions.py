@@ -7,7 +7,7 @@ import strawberry
 
 from schema.errors import UserError
 from schema.nodes import global_id
-from schema.pages import PageInfo, written
+from schema.pages import PageInfo, connected, in_list
 from storage.rows import OpenSessionRow, Page, SessionId, SessionRow, UserId
 
 
@@ -118,6 +118,7 @@ class OpenSession:
         )
 
 
+@in_list
 @strawberry.type(description="One entry of a list of sessions.")
 class OpenSessionEdge:
     cursor: str = strawberry.field(description="The place of this entry, for `after`.")
@@ -133,12 +134,10 @@ class OpenSessionConnection:
 
     @classmethod
     def of(cls, page: Page[OpenSessionRow], current: SessionId) -> Self:
-        cursors = [written("open", cursor) for cursor in page.cursors]
-        edges = [
-            OpenSessionEdge(cursor=cursor, node=OpenSession.of(row, current))
-            for cursor, row in zip(cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page, cursors))
+        edges, page_info = connected(
+            page, "open", OpenSessionEdge, lambda row: OpenSession.of(row, current)
+        )
+        return cls(edges=edges, page_info=page_info)
 
 
 @strawberry.type(description="How many sessions were ended, or what stood in the way.")

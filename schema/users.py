@@ -8,7 +8,8 @@ import strawberry
 
 from schema.errors import UserError
 from schema.nodes import Node, global_id
-from schema.pages import Listed, PageInfo, Scored, connected
+from schema.pages import Listed, PageInfo, Scored, connected, in_list
+from schema.views import view
 from storage.rows import Page, UserId, UserRow
 
 # Stands for everyone whose account is deleted: nobody can take the name, nothing has the id.
@@ -29,6 +30,7 @@ DELETED: Final = UserRow(
 )
 
 
+@view(id=lambda user: global_id("user", user.row.id))
 @strawberry.type(description="Someone with an account.")
 class User(Node):
     username: str = strawberry.field(
@@ -49,17 +51,12 @@ class User(Node):
 
     @classmethod
     def of(cls, row: UserRow) -> Self:
-        return cls(
-            id=global_id("user", row.id),
-            username=row.username,
-            display_name=row.display_name,
-            bio=row.bio,
-            is_private=row.is_private,
-            created_at=row.created_at,
-            row=row,
-        )
+        made = cls.__new__(cls)
+        made.row = row
+        return made
 
 
+@in_list
 @strawberry.type(description="A user in a list.")
 class UserEdge:
     cursor: str = strawberry.field(description="The user's place in this list.")

@@ -33,7 +33,7 @@ class Addresses:
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._key = hmac.digest(secret.encode(), b"picshare restricted media", "sha256")
-        self._public_url = public_url
+        self._public = f"{public_url}/"
         self._restricted_url = restricted_url
         self._window_s = int(window.total_seconds())
         self._clock = clock
@@ -42,7 +42,7 @@ class Addresses:
         """Where the variant with that key is fetched."""
         path = media_path(key)
         if lies_in_public(key):
-            return f"{self._public_url}/{path}"
+            return self._public + path
         until = str((self._now_s() // self._window_s + 2) * self._window_s)
         return f"{self._restricted_url}/{path}?until={until}&signature={self._signed(path, until)}"
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from resolvers.context import Parts
 from storage import counters, jobs, revisions, variants
-from storage.database import Unavailable
 from storage.jobs import Waiting
+from storage.reached import Unavailable
 
 CHECK_TIMEOUT_S: Final = 2.0
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

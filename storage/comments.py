@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import CTE, ColumnElement, delete, exists, func, insert, select, true, update
+from sqlalchemy import CTE, ColumnElement, any_, delete, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
 from storage.along import Along, Edges, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, oldest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, rows_of
+from storage.reads import IDS, VIEWER, Read, pair, rows, rows_of
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
     CommentId,
@@ -113,16 +113,20 @@ async def replies(
     return pages(request, ids, ((parent, row, _place(row)) for parent, row in rows))
 
 
-async def hidden(
-    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[PhotoId]
-) -> dict[PhotoId, int]:
+async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:
     """How many comments of each photo are hidden from *viewer*, with all that replies to them.
 
     Only those that `comment_count` counts; a photo without is absent.
     """
+    return dict(await rows(way, _hidden(viewer is None), viewer=viewer, ids=ids))
+
+
+@cache
+def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told apart by it.
+    hiding = hidden_from(None if is_guest else VIEWER)
     below = (
         select(comments.c.id, comments.c.photo_id, comments.c.body.is_not(None).label("counts"))
-        .where(comments.c.photo_id.in_(ids), comments.c.author_id.in_(hidden_from(viewer)))
+        .where(comments.c.photo_id == any_(IDS), comments.c.author_id.in_(hiding))
         .cte("below", recursive=True)
     )
     reply = comments.alias("reply")
@@ -132,20 +136,23 @@ async def hidden(
         )
     )
     counted = select(below.c.photo_id, func.count()).where(below.c.counts)
-    answer = await connection.execute(counted.group_by(below.c.photo_id))
-    return dict(answer.all())
+    return Read.of(counted.group_by(below.c.photo_id), pair)
 
 
 async def hidden_replies(
-    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[CommentId]
+    way: Way, viewer: UserId | None, ids: Sequence[CommentId]
 ) -> dict[CommentId, int]:
     """How many direct replies of each comment are hidden; a comment without is absent."""
-    statement = (
-        select(comments.c.parent_id, func.count())
-        .where(comments.c.parent_id.in_(ids), comments.c.author_id.in_(hidden_from(viewer)))
-        .group_by(comments.c.parent_id)
+    return dict(await rows(way, _hidden_replies(viewer is None), viewer=viewer, ids=ids))
+
+
+@cache
+def _hidden_replies(is_guest: bool) -> Read[tuple[CommentId, int]]:  # noqa: FBT001 - As above.
+    hiding = hidden_from(None if is_guest else VIEWER)
+    counted = select(comments.c.parent_id, func.count()).where(
+        comments.c.parent_id == any_(IDS), comments.c.author_id.in_(hiding)
     )
-    return dict((await connection.execute(statement)).all())
+    return Read.of(counted.group_by(comments.c.parent_id), pair)
 
 
 async def add(

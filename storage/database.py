@@ -1,10 +1,10 @@
 """The way to PostgreSQL: connections to read, transactions to write, rows to values."""
 
 import asyncio
-import dataclasses
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import typing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, NewType, TypeAlias, TypeVar
 
@@ -12,14 +12,14 @@ import asyncpg
 from asyncpg import Connection, Record
 from sqlalchemy import ColumnElement, Executable, FromClause, event, make_url
 from sqlalchemy.engine import AdaptedConnection, ExceptionContext
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Select
 
 from storage.absences import Absences
-from storage.losses import BROKEN, LOST, is_loss, is_overload, sqlstate
-from storage.readers import Busy, Readers
+from storage.losses import BROKEN
+from storage.reached import Collided, Lost, Reading, reached
+from storage.readers import Readers
 
 Row = TypeVar("Row")
 Answer = TypeVar("Answer")
@@ -34,24 +34,10 @@ COMMAND_TIMEOUT_S = 10
 LEAVE_S: Final = 0.1
 # How long at most to step aside before what collided is begun anew; then it is given up.
 PAUSES_S: Final = (0.01, 0.03, 0.1, 0.3)
-# What PostgreSQL calls a serialization failure and a deadlock.
-COLLISIONS: Final = frozenset({"40001", "40P01"})
 # How often at most what was lost with a connection is read again.
 REREADS: Final = 3
 # What a read may be sent over: a connection for reads, or the one of a transaction.
 Way: TypeAlias = "AsyncConnection | Connection[Record]"
-
-
-class Unavailable(Exception):
-    """The database cannot be reached, or has no connection left for now."""
-
-
-class Lost(Unavailable):
-    """The connection broke, or there is none to be had: what was read over it may be read again."""
-
-
-class Collided(Unavailable):
-    """Transactions stood in each other's way: this one was given up, and nothing of it remains."""
 
 
 class StatementCount:
@@ -62,9 +48,6 @@ class StatementCount:
 
 
 statements: ContextVar[StatementCount | None] = ContextVar("statements", default=None)
-
-# The tasks that are at the database for the work that put the set in place, and may end them.
-readers: ContextVar[set[asyncio.Task[Any]] | None] = ContextVar("readers", default=None)
 
 
 class Database:
@@ -103,11 +86,9 @@ class Database:
         async with reached(), self._engine.begin() as connection:
             yield Writing(connection)
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Way]:
+    def reading(self) -> AbstractAsyncContextManager[Way]:
         """A connection for hot reads; hold it for one batch, not for a request."""
-        async with reached(), self._readers.one() as connection:
-            yield connection
+        return Reading(self._readers)
 
     async def reread(self, read: Callable[[], Awaitable[Answer]]) -> Answer:
         """What *read* answers, asked again when it lost its connection; it changes nothing.
@@ -209,41 +190,6 @@ async def _left(connection: "Connection[Record]") -> None:
         connection.terminate()
 
 
-@asynccontextmanager
-async def reached() -> AsyncIterator[None]:
-    """What the way to the server breaks by is Unavailable in here."""
-    try:
-        with _listed():
-            yield
-    except (PoolTimeout, Busy) as error:
-        raise Unavailable("every database connection is busy") from error
-    except TimeoutError as error:
-        raise Unavailable("the database does not answer") from error
-    except OSError as error:
-        raise Lost("the database cannot be reached") from error
-    except (DBAPIError, asyncpg.PostgresError, *LOST) as error:
-        if sqlstate(error) in COLLISIONS:
-            raise Collided("others were changing the same; try again") from error
-        if is_loss(error):
-            raise Lost("the database connection was lost") from error
-        if is_overload(error):
-            raise Unavailable("the database has no room for this at the moment") from error
-        raise
-
-
-@contextmanager
-def _listed() -> Iterator[None]:
-    tasks, task = readers.get(), asyncio.current_task()
-    if tasks is None or task is None or task in tasks:
-        yield
-        return
-    tasks.add(task)
-    try:
-        yield
-    finally:
-        tasks.discard(task)
-
-
 def _count(*_event: object) -> None:
     counter = statements.get()
     if counter is not None:
@@ -252,7 +198,7 @@ def _count(*_event: object) -> None:
 
 def columns(table: FromClause, row: type[Any]) -> list[ColumnElement[Any]]:
     """The columns of *table* that *row* has fields for, in the order of the fields."""
-    return [table.c[field.name] for field in dataclasses.fields(row)]
+    return [table.c[name] for name in typing.get_type_hints(row)]
 
 
 async def fetch(connection: AsyncConnection, statement: Executable, row: type[Row]) -> list[Row]:

@@ -1,6 +1,7 @@
 """Who follows whom, and who waits to be let in."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -27,7 +28,7 @@ from storage import notifications
 from storage.along import Edge, column
 from storage.database import Way, Writing, columns, values
 from storage.pages import each, newest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, rows
+from storage.reads import IDS, VIEWER, Read, pair, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
@@ -193,29 +194,27 @@ async def following(
 
 
 async def hidden_followers(
-    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[UserId]
+    way: Way, viewer: UserId | None, ids: Sequence[UserId]
 ) -> dict[UserId, int]:
     """How many followers of each user are hidden from *viewer*; a user without is absent."""
-    hidden = follows.c.follower_id.in_(hidden_from(viewer))
-    return await _counted(connection, ids, follows.c.followee_id, hidden)
+    read = _hidden("followee_id", "follower_id", viewer is None)
+    return dict(await rows(way, read, viewer=viewer, ids=ids))
 
 
 async def hidden_following(
-    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[UserId]
+    way: Way, viewer: UserId | None, ids: Sequence[UserId]
 ) -> dict[UserId, int]:
     """How many of those each user follows are hidden from *viewer*; a user without is absent."""
-    hidden = follows.c.followee_id.in_(hidden_from(viewer))
-    return await _counted(connection, ids, follows.c.follower_id, hidden)
+    read = _hidden("follower_id", "followee_id", viewer is None)
+    return dict(await rows(way, read, viewer=viewer, ids=ids))
 
 
-async def _counted(
-    connection: AsyncConnection,
-    ids: Sequence[UserId],
-    of: ColumnElement[UserId],
-    counted: ColumnElement[bool],
-) -> dict[UserId, int]:
-    statement = select(of, func.count()).where(of.in_(ids), counted).group_by(of)
-    return dict((await connection.execute(statement)).all())
+@cache
+def _hidden(of: str, others: str, is_guest: bool) -> Read[tuple[UserId, int]]:  # noqa: FBT001 - Told apart by it.
+    user, other = follows.c[of], follows.c[others]
+    hiding = hidden_from(None if is_guest else VIEWER)
+    counted = select(user, func.count()).where(user == any_(IDS), other.in_(hiding))
+    return Read.of(counted.group_by(user), pair)
 
 
 async def _listed(

@@ -1,6 +1,7 @@
 """Who likes which photo."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import CTE, ColumnElement, Select, any_, delete, exists, func, select, update
@@ -11,7 +12,7 @@ from storage import notifications, photos
 from storage.along import Edge, column
 from storage.database import Way, Writing, columns, fetch_one
 from storage.pages import each, newest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, first, rows
+from storage.reads import IDS, VIEWER, Read, first, pair, rows
 from storage.rows import (
     Cursor,
     NotificationKind,
@@ -104,16 +105,18 @@ async def likers(
     return pages(request, ids, _entries(answer))
 
 
-async def hidden(
-    connection: AsyncConnection, viewer: UserId | None, ids: Sequence[PhotoId]
-) -> dict[PhotoId, int]:
+async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:
     """How many likes of each photo are hidden from *viewer*; a photo without is absent."""
-    statement = (
-        select(likes.c.photo_id, func.count())
-        .where(likes.c.photo_id.in_(ids), likes.c.user_id.in_(hidden_from(viewer)))
-        .group_by(likes.c.photo_id)
+    return dict(await rows(way, _hidden(viewer is None), viewer=viewer, ids=ids))
+
+
+@cache
+def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told apart by it.
+    hiding = hidden_from(None if is_guest else VIEWER)
+    counted = select(likes.c.photo_id, func.count()).where(
+        likes.c.photo_id == any_(IDS), likes.c.user_id.in_(hiding)
     )
-    return dict((await connection.execute(statement)).all())
+    return Read.of(counted.group_by(likes.c.photo_id), pair)
 
 
 def _entries(answer: Iterable[Sequence[Any]]) -> Iterable[tuple[PhotoId, UserRow, Cursor]]:

@@ -5,7 +5,7 @@ everybody else it is not there. The first verdict counts; what comes after it fi
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -101,7 +101,7 @@ async def hold(
         return False
     holding = upsert(holds).values(
         photo_id=attempt.photo_id,
-        made=[asdict(row) | {"photo_id": str(row.photo_id)} for row in made],
+        made=[row._asdict() | {"photo_id": str(row.photo_id)} for row in made],
         width=width,
         height=height,
         blurhash=blurhash,

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from storage.reads import value
-from storage.rows import Cursor, Page, PageRequest, ScoredRequest
+from storage.rows import Cursor, Page, PageRequest, Place, ScoredRequest
 
 Row = TypeVar("Row")
 Parent = TypeVar("Parent", bound=UUID)
@@ -71,7 +71,7 @@ def asked(request: PageRequest) -> dict[str, Any]:
 
 
 def page(
-    request: PageRequest | ScoredRequest, rows: Sequence[Row], cursors: Sequence[Cursor]
+    request: PageRequest | ScoredRequest, rows: Sequence[Row], cursors: Sequence[Cursor | Place]
 ) -> Page[Row]:
     """The page made of up to one row more than was asked for."""
     return Page(

@@ -5,8 +5,7 @@ asyncpg's own pool takes 40 us of CPU for that, twice what the statement itself 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from asyncpg import Connection, Record
@@ -33,35 +32,8 @@ class Readers:
         self._waiting: deque[asyncio.Future[Connection[Record] | None]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator["Connection[Record]"]:
-        """A connection for one statement after another. Raises Busy, and what asyncpg raises."""
-        connection = self._idle() or await self._another()
-        try:
-            yield connection
-        except (asyncio.CancelledError, TimeoutError):
-            # PostgreSQL is told to stop; until it has, nothing else can be asked here.
-            self._part_with(connection)
-            raise
-        except BROKEN:
-            # It has not heard yet that PostgreSQL has closed its end.
-            connection.terminate()
-            self._take_back(connection)
-            raise
-        except BaseException:
-            self._take_back(connection)
-            raise
-        self._take_back(connection)
-
-    async def close(self) -> None:
-        """Close the connections that nobody uses; the others close when they are given back."""
-        self._most = 0
-        for connection in self._free:
-            self._part_with(connection)
-        self._free.clear()
-        await asyncio.gather(*self._closing)
-
-    def _idle(self) -> "Connection[Record] | None":
+    def idle(self) -> "Connection[Record] | None":
+        """A connection that nobody uses. Whoever has it gives it back by `take_back`."""
         while self._free:
             connection = self._free.pop()
             if not connection.is_closed():
@@ -69,7 +41,8 @@ class Readers:
             self._close_one()
         return None
 
-    async def _another(self) -> "Connection[Record]":
+    async def another(self) -> "Connection[Record]":
+        """One when none is idle. Raises Busy, and what asyncpg raises."""
         if self._open < self._most:
             return await self._opened()
         turn = asyncio.get_running_loop().create_future()
@@ -84,6 +57,25 @@ class Readers:
             self._pass_on(turn)
             raise
         return connection or await self._opened()
+
+    def take_back(self, connection: "Connection[Record]", error: BaseException | None) -> None:
+        """Give it to the next, unless it is of no more use after that *error*."""
+        if isinstance(error, asyncio.CancelledError | TimeoutError):
+            # PostgreSQL is told to stop; until it has, nothing else can be asked here.
+            self._part_with(connection)
+            return
+        if isinstance(error, BROKEN):
+            # It has not heard yet that PostgreSQL has closed its end.
+            connection.terminate()
+        self._take_back(connection)
+
+    async def close(self) -> None:
+        """Close the connections that nobody uses; the others close when they are given back."""
+        self._most = 0
+        for connection in self._free:
+            self._part_with(connection)
+        self._free.clear()
+        await asyncio.gather(*self._closing)
 
     async def _opened(self) -> "Connection[Record]":
         self._open += 1

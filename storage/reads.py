@@ -80,16 +80,23 @@ def first(record: Record) -> Any:
     return record[0]
 
 
+def pair(record: Record) -> tuple[Any, Any]:
+    """The two columns, for reads that make a mapping."""
+    return record[0], record[1]
+
+
 def rows_of(row: type[Row], *, after: int = 0) -> Callable[[Record], Row]:
     """Makes rows of records that have their columns in the order of the fields, *after* others."""
-    kinds = typing.get_type_hints(row)
-    members = [_members(kinds[field.name]) for field in dataclasses.fields(row)]  # type: ignore[arg-type]
+    members = [_members(kind) for kind in typing.get_type_hints(row).values()]
     values = ", ".join(
         f"record[{n + after}]" if found is None else f"members[{n}][record[{n + after}]]"
         for n, found in enumerate(members)
     )
-    # Straight code: one such row is made for each photo of each feed.
-    made = eval(f"lambda record: row({values})", {"row": row, "members": members})  # noqa: S307
+    # Straight code: one such row is made for each photo of each feed. What a named tuple does to
+    # name its values is spared.
+    make = f"new(row, ({values},))" if issubclass(row, tuple) else f"row({values})"
+    given = {"row": row, "members": members, "new": tuple.__new__}
+    made = eval(f"lambda record: {make}", given)  # noqa: S307
     return typing.cast("Callable[[Record], Row]", made)
 
 

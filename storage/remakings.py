@@ -7,7 +7,7 @@ meanwhile.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -144,7 +144,7 @@ async def _replace(
 ) -> None:
     old = [row.key for row in (await of_photos(tx, [attempt.photo_id])).get(attempt.photo_id, [])]
     await tx.execute(delete(variants).where(variants.c.photo_id == attempt.photo_id))
-    await tx.execute(insert(variants), [asdict(variant) for variant in made])
+    await tx.execute(insert(variants), [variant._asdict() for variant in made])
     public = [key for key in old if lies_in_public(key)]
     restricted = [key for key in old if not lies_in_public(key)]
     at_once = []

@@ -8,7 +8,8 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, Way, Writing, reached
+from storage.database import Database, Way, Writing
+from storage.reached import reached
 
 
 class _GivenUp(Exception):

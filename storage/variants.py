@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -122,10 +121,12 @@ def _listed(photo_id: ColumnElement[Any], _viewer: object) -> Select[str]:
 
 
 def _of_list(key: int, start: int) -> Callable[[Record], list[VariantRow]]:
+    new = tuple.__new__
+
     def made(record: Record) -> list[VariantRow]:
         id, listed = record[key], record[start]
         return [
-            VariantRow(id, _NAMES[name], *others)
+            new(VariantRow, (id, _NAMES[name], *others))
             for name, *others in (orjson.loads(listed) if listed else ())
         ]
 
@@ -198,7 +199,7 @@ async def finish(
         return False
     await tx.execute(insert(variants), [_columns_of(variant) for variant in made])
     await shots.note(tx, row.id, shot or Shot())
-    await photo_rows.count(tx, replace(row, status=PhotoStatus.PROCESSING), row)
+    await photo_rows.count(tx, row._replace(status=PhotoStatus.PROCESSING), row)
     if attempt.attempt > 1:
         # An earlier attempt may have written for another audience.
         here = {variant.key for variant in made}

@@ -5,8 +5,9 @@ from functools import partial
 import structlog
 
 from storage import departures, erasure, jobs
-from storage.database import Database, Unavailable, repeated
+from storage.database import Database, repeated
 from storage.erasure import Take
+from storage.reached import Unavailable
 from storage.rows import UserId
 from workers.outcomes import Outcome
 

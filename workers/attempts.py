@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import structlog
 
-from storage.database import Database, Unavailable, Writing
+from storage.database import Database, Writing
 from storage.objects import ObjectMissing, Objects, StoreUnavailable
+from storage.reached import Unavailable
 from storage.rows import PhotoFailureCode
 from workers.images import Crashed, Rejected
 from workers.outcomes import Outcome

@@ -3,8 +3,9 @@
 import structlog
 
 from storage import avatars
-from storage.database import Unavailable, Writing
+from storage.database import Writing
 from storage.objects import Objects
+from storage.reached import Unavailable
 from storage.rows import AvatarId, AvatarRow, PhotoFailureCode
 from workers import attempts
 from workers.attempts import Reports

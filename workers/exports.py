@@ -14,8 +14,9 @@ import structlog
 
 from storage import belongings, exports
 from storage.belongings import SECTIONS, START, Original, Section
-from storage.database import Database, Unavailable, Writing
+from storage.database import Database, Writing
 from storage.objects import ObjectMissing, Objects
+from storage.reached import Unavailable
 from storage.rows import ExportRow, PhotoFailureCode, UserId
 from workers import attempts
 from workers.attempts import Reports

@@ -5,8 +5,9 @@ from typing import Protocol
 import structlog
 
 from storage import mails
-from storage.database import Database, Unavailable
+from storage.database import Database
 from storage.mails import Letter
+from storage.reached import Unavailable
 from storage.rows import MailId
 from workers.outcomes import Outcome
 

@@ -6,9 +6,10 @@ from typing import Final
 import structlog
 
 from storage import moves
-from storage.database import Database, Unavailable
+from storage.database import Database
 from storage.moves import Move
 from storage.objects import ObjectMissing, Objects, StoreUnavailable
+from storage.reached import Unavailable
 from storage.rows import PageRequest, PhotoId, UserId
 from storage.uploads import STAGING_PREFIX
 from workers.outcomes import Outcome

@@ -9,8 +9,9 @@ import structlog
 
 from storage import moderation
 from storage.cases import Decider, Judge, Verdict
-from storage.database import Database, Unavailable
+from storage.database import Database
 from storage.moderation import Question
+from storage.reached import Unavailable
 from storage.rows import PhotoId
 from workers.outcomes import Outcome
 

@@ -1,6 +1,5 @@
 """Makes variants anew, in the background: the old ones are served until then, and a while after."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -8,8 +7,9 @@ from uuid import UUID
 import structlog
 
 from storage import jobs, photos, regeneration, remakings, variants
-from storage.database import Database, Unavailable, Writing
+from storage.database import Database, Writing
 from storage.objects import ObjectMissing, Objects
+from storage.reached import Unavailable
 from storage.remakings import Remaking
 from storage.rows import (
     OriginalRow,
@@ -131,7 +131,7 @@ async def _copied(objects: Objects, row: VariantRow | None, key: str) -> Variant
         await objects.copy(row.key, key)
     except ObjectMissing:
         return None
-    return replace(row, key=key)
+    return row._replace(key=key)
 
 
 async def _written(objects: Objects, id: PhotoId, picture: Picture, key: str) -> VariantRow:

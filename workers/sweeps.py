@@ -12,8 +12,9 @@ import structlog
 
 from storage import jobs, schedules
 from storage.claims import PREFIXES
-from storage.database import Database, Unavailable, Writing, repeated
+from storage.database import Database, Writing, repeated
 from storage.objects import Entry, ObjectMissing, Objects, StoreUnavailable
+from storage.reached import Unavailable
 from storage.sweeping import leftovers, walks
 from storage.sweeping.leftovers import KINDS, Times
 from storage.sweeping.walks import Orphan, Walk

@@ -8,8 +8,9 @@ from datetime import UTC
 import structlog
 
 from storage import moderation, photos, variants
-from storage.database import Database, Unavailable, Writing
+from storage.database import Database, Writing
 from storage.objects import Objects
+from storage.reached import Unavailable
 from storage.rows import (
     AttemptRow,
     OriginalRow,

@@ -10,7 +10,8 @@ from resolvers.context import Caller
 from server.auth.tokens import BadToken, Tokens
 from server.together import Together
 from storage import sessions
-from storage.database import Database, Unavailable, statements
+from storage.database import Database, statements
+from storage.reached import Unavailable
 from storage.rows import SessionId, SessionRow
 
 # Half of the second within which an ended session must be of no use anywhere.

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from server.auth.tokens import BadToken, Tokens, now
 from storage import sessions
-from storage.database import Database, Unavailable
+from storage.database import Database
+from storage.reached import Unavailable
 from storage.rows import SessionId
 
 log = structlog.get_logger("watch")

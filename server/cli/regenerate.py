@@ -15,7 +15,8 @@ from server.cli import checks, shown
 from server.embedded.processes import CannotStart
 from server.settings import Settings
 from storage import regeneration
-from storage.database import Database, Unavailable
+from storage.database import Database
+from storage.reached import Unavailable
 from storage.refusals import Conflict
 from storage.regeneration import Regeneration, Selection
 from storage.rows import PhotoId, VariantName

@@ -9,8 +9,9 @@ from server import parts
 from server.cli import checks
 from server.embedded.processes import CannotStart
 from server.settings import Settings
-from storage.database import Database, Unavailable
+from storage.database import Database
 from storage.objects import Objects, StoreUnavailable
+from storage.reached import Unavailable
 from storage.sweeping.leftovers import BATCH
 from storage.sweeping.walks import Walk
 from workers import sweeps

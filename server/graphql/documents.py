@@ -26,7 +26,7 @@ from server.graphql.limits import Exceeded, Limits
 from server.graphql.limits.cost import Sum, cost, root_fields
 from server.graphql.limits.counting import refused
 from server.graphql.limits.introspected import is_entry
-from storage.database import Unavailable
+from storage.reached import Unavailable
 
 Made = TypeVar("Made")
 

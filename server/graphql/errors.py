@@ -11,8 +11,8 @@ from resolvers.paging import BadArgument
 from schema.scalars import BadValue
 from server.graphql.limits.deadline import DeadlineExceeded
 from server.rates.limited import RateLimited
-from storage.database import Unavailable
 from storage.objects import StoreUnavailable
+from storage.reached import Unavailable
 from storage.refusals import Refusal
 
 log = structlog.get_logger("graphql")

@@ -27,7 +27,7 @@ from server.graphql.persisted import NotAnswered, Persisted
 from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
 from server.graphql.results import NoEvents, Results
-from storage.database import Lost, Unavailable
+from storage.reached import Lost, Unavailable
 
 # What is lost with a connection is read again on the next one.
 PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0)

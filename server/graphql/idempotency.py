@@ -20,8 +20,9 @@ from server.graphql import errors
 from server.graphql.answers import Answer
 from server.graphql.requests import KEY_HEADER as HEADER
 from storage import idempotency
-from storage.database import Unavailable, Writing
+from storage.database import Writing
 from storage.idempotency import Kept
+from storage.reached import Unavailable
 from storage.rows import UserId
 from storage.single import OneTransaction
 

@@ -26,7 +26,7 @@ from server.graphql.frames import PROTOCOL, Close, Received, received, sent
 from server.graphql.requests import Asked, BadRequest, operation
 from server.graphql.streams import Asker, Streams
 from server.rates.limited import RateLimited
-from storage.database import Unavailable
+from storage.reached import Unavailable
 
 log = structlog.get_logger("socket")
 

@@ -13,8 +13,9 @@ import structlog
 
 from server.together import Together
 from storage import rates
-from storage.database import Database, Unavailable, Writing
+from storage.database import Database, Writing
 from storage.rates import Grant, Wish
+from storage.reached import Unavailable
 
 log = structlog.get_logger("rates")
 

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from server.rates.buckets import Policy
-from storage.database import Unavailable
 from storage.rates import Grant, Wish
+from storage.reached import Unavailable
 
 PREFIX: Final = b"picshare:rate:"
 CONNECTIONS: Final = 4

@@ -17,7 +17,8 @@ from server.webhooks.service import BadVerdict, answer_of, read
 from server.webhooks.signatures import NotVerified, Signer
 from storage import moderation, webhooks
 from storage.cases import Decider, Judge
-from storage.database import Database, Unavailable, repeated
+from storage.database import Database, repeated
+from storage.reached import Unavailable
 from storage.rows import PhotoId
 from workers.moderation import Answer
 

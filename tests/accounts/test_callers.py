@@ -12,7 +12,8 @@ from resolvers.context import Caller
 from server.auth.callers import MEMORY_S, Callers
 from server.auth.tokens import Tokens
 from storage import sessions
-from storage.database import StatementCount, Unavailable, statements
+from storage.database import StatementCount, statements
+from storage.reached import Unavailable
 from storage.rows import UserId
 
 TOKENS = Tokens("a secret of at least 32 characters", access_ttl=timedelta(minutes=15))

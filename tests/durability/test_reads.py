@@ -15,7 +15,8 @@ from sqlalchemy import text
 
 from server import parts
 from storage import absences
-from storage.database import Database, Unavailable
+from storage.database import Database
+from storage.reached import Unavailable
 from tests.durability.system import own_database, serving_over
 from tests.load.shooting import Shooter, quantile, request, statuses, tell
 from tests.making import make_person, make_photo

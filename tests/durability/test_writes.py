@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select, text
 
-from storage.database import Database, Lost
+from storage.database import Database
+from storage.reached import Lost
 from storage.single import OneTransaction
 from storage.tables import comments
 from tests.making import make_photo

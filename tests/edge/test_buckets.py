@@ -17,8 +17,9 @@ from server.rates.buckets import Fallback, InMemory, InPostgres, Policy
 from server.rates.leases import Leases
 from server.rates.redis import InRedis
 from storage import rates
-from storage.database import Database, Unavailable
+from storage.database import Database
 from storage.rates import Wish
+from storage.reached import Unavailable
 from storage.tables import rate_buckets
 from tests.services import reachable_directory
 

@@ -13,7 +13,7 @@ from server.graphiql import examples
 from server.graphql.compiled import Abandoned
 from server.graphql.documents import MOST_WAITING, SHORT, Documents
 from server.graphql.limits import Limits
-from storage.database import Unavailable
+from storage.reached import Unavailable
 
 
 @pytest.fixture

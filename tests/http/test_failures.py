@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from server.graphql.execution import Execution
 from storage import photos, variants
-from storage.database import Unavailable
 from storage.objects import StoreUnavailable
+from storage.reached import Unavailable
 from tests.making import make_photo
 
 PHOTOS = "{ photos { edges { node { id } } } }"

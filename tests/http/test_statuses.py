@@ -5,7 +5,7 @@ import json
 import pytest
 
 from storage import photos
-from storage.database import Unavailable
+from storage.reached import Unavailable
 from tests.http.test_failures import NOWHERE
 
 JSON = "application/json"

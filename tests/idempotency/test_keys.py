@@ -12,7 +12,7 @@ from server.graphql import idempotency as protocol
 from storage import comments as comment_rows
 from storage import idempotency
 from storage import likes as like_rows
-from storage.database import Unavailable
+from storage.reached import Unavailable
 from storage.tables import comments, idempotency_keys, metadata, sessions
 from tests.accounts.operations import LOG_IN, PASSWORD, SIGN_UP, account
 from tests.making import make_photo

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from storage.database import Database, Unavailable, values
+from storage.database import Database, values
+from storage.reached import Unavailable
 from tests.load.shooting import tell
 
 KILLS = int(os.environ.get("PICSHARE_TEST_KILLS", "300"))

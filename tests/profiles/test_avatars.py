@@ -9,8 +9,8 @@ from PIL import Image
 from sqlalchemy import func, select, update
 
 from storage import jobs as enqueue
-from storage.database import Unavailable
 from storage.objects import StoreUnavailable
+from storage.reached import Unavailable
 from storage.rows import AvatarId, PhotoStatus
 from storage.tables import avatars as table
 from storage.tables import uploads

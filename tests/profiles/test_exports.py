@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from storage import belongings, exports
-from storage.database import Unavailable
 from storage.objects import StoreUnavailable
+from storage.reached import Unavailable
 from storage.tables import exports as table
 from storage.tables import photos
 from tests.conftest import Errors

@@ -10,7 +10,7 @@ from server.cli.counters import walked
 from server.worker import handlers
 from storage import departures, erasure
 from storage.counters import COUNTERS
-from storage.database import Unavailable
+from storage.reached import Unavailable
 from storage.refusals import WrongCredentials
 from storage.sessions import begin
 from storage.tables import comments, users

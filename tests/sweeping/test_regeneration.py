@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from storage import edits, moves, regeneration, tables, variants
-from storage.database import Unavailable
 from storage.jobs import LATER
 from storage.objects import StoreUnavailable
+from storage.reached import Unavailable
 from storage.regeneration import Selection
 from storage.rows import VariantName, Visibility
 from storage.variants import VariantFormat, token_of

@@ -10,11 +10,12 @@ from itertools import count
 from typing import Any, Final, cast
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLLeafType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLOutputType,
-    get_named_type,
+    GraphQLScalarType,
 )
 
 from server.graphql.compiled.leaves import AS_IS, NotWritten, listed, writer
@@ -59,7 +60,7 @@ class Source:
     def _entry(self, entry: Field | str, selection: Selection) -> str:
         if isinstance(entry, str):
             return f"{entry!r}: {selection.type.name!r}"
-        value = self._completed(entry, entry.type, f"x.{entry.made.python_name}")
+        value = self._completed(entry, entry.type, f"x.{selection.reads(entry)}")
         return f"{entry.key!r}: {value}"
 
     def _class(self, origin: type) -> str:
@@ -74,7 +75,7 @@ class Source:
         read = [one for one in selection.fields if one.is_attribute and one.needs_asking]
         body += self._asking(asked)
         body += [
-            f"    c{n} = [x.{one.made.python_name} for x in o]"
+            f"    c{n} = [x.{selection.reads(one)} for x in o]"
             for n, one in enumerate(read, start=len(asked))
         ]
         columns = {one.key: n for n, one in enumerate([*asked, *read])}
@@ -103,7 +104,8 @@ class Source:
     def _asking(self, asked: Sequence[Field]) -> list[str]:
         calls = []
         for one in asked:
-            calls.append(f"run.{'many' if one.many else 'each'}({len(self.edges)}, o)")
+            call = f"run.{'many' if one.many else 'each'}({len(self.edges)}, o)"
+            calls.append(call if one.many or len(asked) == 1 else f"run.apart({call})")
             self.edges.append(one)
         if not calls:
             return []
@@ -139,8 +141,10 @@ class Source:
     def _completed(self, one: Field, type: GraphQLOutputType, value: str, depth: int = 0) -> str:
         """An expression that writes the expression *value* as its type."""
         if not isinstance(type, GraphQLNonNull):
-            inner = self._completed(one, GraphQLNonNull(cast("Any", type)), value, depth)
-            return f"(None if {value} is None else {inner})"
+            if isinstance(type, GraphQLScalarType | GraphQLEnumType):
+                return self._leaf(type, value, or_null="v is None or ")
+            inner = self._completed(one, GraphQLNonNull(cast("Any", type)), "w", depth)
+            return f"(None if (w := {value}) is None else {inner})"
         bare = type.of_type
         if isinstance(bare, GraphQLList):
             item = f"i{depth}"
@@ -159,14 +163,17 @@ class Source:
         self.lines += [f"def make_{name}(x):", f"    return {name}[x.__class__](x)"]
         return f"make_{name}"
 
-    def _leaf(self, leaf: GraphQLLeafType, value: str) -> str:
-        named = get_named_type(leaf)
-        write = f"write_{named.name}"
+    def _leaf(self, leaf: GraphQLLeafType, value: str, or_null: str = "") -> str:
+        write = f"write_{leaf.name}"
         self.names.setdefault(write, writer(leaf))
-        as_is = AS_IS.get(named.name)
+        as_is = AS_IS.get(leaf.name)
+        if as_is is None and or_null:
+            return f"(None if (v := {value}) is None else {write}(v))"
         if as_is is None:
             return f"{write}({value})"
-        return f"({value} if {as_is.format(value)} else {write}({value}))"
+        # It is read once: it may have to be worked out.
+        is_as_is = f"{or_null}{as_is}".replace("v", f"(v := {value})", 1)
+        return f"(v if {is_as_is} else {write}(v))"
 
 
 def _loop(columns: int) -> str:

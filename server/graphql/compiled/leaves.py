@@ -14,12 +14,12 @@ from graphql import (
     Undefined,
 )
 
-# Python expressions that hold for values which are written as they are.
+# Python expressions that hold for values `v` which are written as they are.
 AS_IS: Final = {
-    GraphQLString.name: "{0}.__class__ is str",
-    GraphQLID.name: "{0}.__class__ is str",
-    GraphQLBoolean.name: "{0}.__class__ is bool",
-    GraphQLInt.name: "{0}.__class__ is int and -2147483649 < {0} < 2147483648",
+    GraphQLString.name: "v.__class__ is str",
+    GraphQLID.name: "v.__class__ is str",
+    GraphQLBoolean.name: "v.__class__ is bool",
+    GraphQLInt.name: "v.__class__ is int and -2147483649 < v < 2147483648",
 }
 
 

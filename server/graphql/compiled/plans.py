@@ -29,6 +29,8 @@ from strawberry.types.field import StrawberryField
 
 DEFINITION = "strawberry-definition"
 TYPENAME = "__typename"
+# By this name a class may tell what its attributes only pass on: `{"title": "row.title"}`.
+READS = "__reads__"
 
 Class: TypeAlias = type
 
@@ -106,6 +108,12 @@ class Selection:
             if not one.is_attribute:
                 found.add(name)
         return found
+
+    def reads(self, field: Field) -> str:
+        """What is read of an object for an attribute: what the attribute itself would read."""
+        name = field.made.python_name
+        passed_on: Mapping[str, str] = getattr(self.origin, READS, {})
+        return passed_on.get(name, name)
 
     @property
     def origin(self) -> "Class":

@@ -18,8 +18,9 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from server.graphql.compiled.code import Source
-from server.graphql.compiled.plans import Field, NotCovered, Planner, Selection
-from server.graphql.compiled.running import Foreseeing, Operation, Run
+from server.graphql.compiled.edges import Edge, Operation
+from server.graphql.compiled.plans import NotCovered, Planner, Selection
+from server.graphql.compiled.running import Run
 
 # Each combination of what stands in @skip and @include is a plan of its own.
 MOST_PLANS: Final = 4
@@ -31,7 +32,7 @@ class Plan(NamedTuple):
     """What is executed: the function of the root, its edges, and all fields that are resolved."""
 
     root: Made
-    edges: list[Field]
+    edges: list[Edge]
     asked: frozenset[str]
 
 
@@ -51,10 +52,12 @@ class Query:
         """The data of an answer without errors. Raises Abandoned."""
         known = self._variables(variables)
         plan = self.plan(known)
-        if isinstance(context, Foreseeing):
-            context.foresee(plan.asked)
+        # A context may be told beforehand which fields will be resolved.
+        foresee = getattr(context, "foresee", None)
+        if foresee is not None:
+            foresee(plan.asked)
         try:
-            answers = await plan.root([None], Run(self._operation, plan.edges, known, context))
+            answers = await plan.root([None], Run(plan.edges, known, context))
         except Exception as error:
             raise Abandoned from error
         return answers[0]
@@ -87,13 +90,14 @@ class Query:
     def _planned(self, variables: VariableValues) -> Plan | None:
         try:
             selection = self._selection(variables)
+            source = _source(selection)
+            edges = [Edge.of(field, self._operation) for field in source.edges]
         except NotCovered:
             return None
-        source = _source(selection)
         names = source.names
         # Everything in the source is made of names of the schema and literals of their keys.
         exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
-        return Plan(names["root"], source.edges, frozenset(selection.asked()))
+        return Plan(names["root"], edges, frozenset(selection.asked()))
 
     def _selection(self, variables: VariableValues) -> Selection:
         operation = self._operation

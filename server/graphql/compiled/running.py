@@ -4,87 +4,83 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, cast
 
-from graphql import (
-    FragmentDefinitionNode,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-)
-from graphql.execution.values import VariableValues, get_argument_values
-from graphql.pyutils import Path
-from strawberry import Info
-from strawberry.types.arguments import convert_arguments
+from graphql.execution.values import VariableValues
 
+from server.graphql.compiled.edges import Edge
 from server.graphql.compiled.leaves import NotWritten
-from server.graphql.compiled.plans import Field
 
 Made = Callable[[Sequence[Any], "Run"], Coroutine[Any, Any, list[Any]]]
 
 
-@runtime_checkable
-class Foreseeing(Protocol):
-    """A context that is told beforehand which fields will be resolved."""
-
-    def foresee(self, asked: frozenset[str]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What stays the same each time that it is executed."""
-
-    schema: GraphQLSchema
-    fragments: dict[str, FragmentDefinitionNode]
-    node: OperationDefinitionNode
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """One execution."""
 
-    operation: Operation
-    edges: Sequence[Field]
+    edges: Sequence[Edge]
     variables: VariableValues
     context: object
 
-    async def many(self, edge: int, parents: Sequence[Any]) -> Sequence[Any]:
+    async def many(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for all parents."""
-        field = self.edges[edge]
-        assert field.many is not None
+        edge = self.edges[place]
         if not parents:
             return []
-        info = self._info(field)
-        found = await field.many(parents, info, **self._converted(field, info))
+        info = edge.info(self.variables, self.context)
+        found = await edge.call(parents, info, **edge.arguments.given(self.variables, info))
         if len(found) != len(parents):
-            raise NotWritten(field.key)
-        return found  # type: ignore[no-any-return] # A resolver says what it returns.
+            raise NotWritten(edge.field.key)
+        return cast("Sequence[Any]", found)
 
-    async def each(self, edge: int, parents: Sequence[Any]) -> Sequence[Any]:
+    async def each(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for each parent, all at the same time."""
-        field = self.edges[edge]
-        resolve = field.definition.resolve
-        assert resolve is not None
-        arguments, info = self._arguments(field), self._raw_info(field)
-        found = [resolve(parent, info, **arguments) for parent in parents]
+        edge = self.edges[place]
+        info = edge.info(self.variables, self.context)
+        given = edge.arguments.given(self.variables, info)
+        if edge.told is not None:
+            given = {**given, edge.told: info}
+        if edge.parent is None:
+            found = [edge.call(**given) for _ in parents]
+        else:
+            found = [edge.call(**given, **{edge.parent: parent}) for parent in parents]
         waiting = [value for value in found if isawaitable(value)]
         if not waiting:
             return found
-        came = iter(await self.together(*waiting))
+        came = iter([await waiting[0]] if len(waiting) == 1 else await _all(waiting))
         return [next(came) if isawaitable(value) else value for value in found]
 
-    async def together(self, *asked: Awaitable[Any]) -> Sequence[Any]:
-        """All answers; when one fails, the others are ended and the failure rises."""
-        if len(asked) == 1:
-            return [await asked[0]]
-        tasks = [asyncio.ensure_future(one) for one in asked]
+    async def apart(self, asked: Coroutine[Any, Any, Sequence[Any]]) -> Sequence[Any]:
+        """The same in a task of its own, wherever it is begun."""
         try:
-            return await asyncio.gather(*tasks)
+            await asyncio.sleep(0)
         except BaseException:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            asked.close()
             raise
+        return await asked
+
+    async def together(self, *asked: Coroutine[Any, Any, Sequence[Any]]) -> list[Sequence[Any]]:
+        """All answers; when one fails, the others are ended and the failure rises.
+
+        Each is begun at once, and costs a task only if it has to wait. Before it waits for
+        anything else it has to let others go first, as `asyncio.sleep(0)` does: what was begun
+        can be gone on with by a task from there, and from nowhere else.
+        """
+        found: list[Any] = [None] * len(asked)
+        waiting: list[int] = []
+        try:
+            for place, one in enumerate(asked):
+                if _has_begun(one, place, found):
+                    waiting.append(place)
+        except BaseException:
+            for one in asked:
+                one.close()
+            raise
+        if waiting:
+            came = await _all([asked[place] for place in waiting])
+            for place, answer in zip(waiting, came, strict=True):
+                found[place] = answer
+        return found
 
     async def sorted(self, values: Sequence[Any], makers: dict[type, Made]) -> list[Any]:
         """What the maker of each value's class makes of it, in the same order."""
@@ -98,41 +94,25 @@ class Run:
                 found[place] = one
         return found
 
-    def _arguments(self, field: Field) -> dict[str, Any]:
-        if not field.definition.args:
-            return {}
-        return get_argument_values(field.definition, field.nodes[0].node, self.variables)
 
-    def _converted(self, field: Field, info: "Info[Any, Any]") -> dict[str, Any]:
-        if not field.definition.args:
-            return {}
-        schema = info.schema
-        return convert_arguments(
-            self._arguments(field),
-            field.made.arguments,
-            scalar_registry=schema.schema_converter.scalar_registry,
-            config=schema.config,
-            info=info,
-        )
+def _has_begun(one: Coroutine[Any, Any, Any], place: int, found: list[Any]) -> bool:
+    """Whether it has to wait; else its answer is put in its place."""
+    try:
+        awaited = one.send(None)
+    except StopIteration as done:
+        found[place] = done.value
+        return False
+    if awaited is not None:
+        raise RuntimeError("an edge waits before it lets others go first")
+    return True
 
-    def _info(self, field: Field) -> "Info[Any, Any]":
-        return Info(_raw_info=self._raw_info(field), _field=field.made)
 
-    def _raw_info(self, field: Field) -> "GraphQLResolveInfo[Any]":
-        """The path names the field and no place in lists: it is asked for several at once."""
-        return GraphQLResolveInfo(
-            field.nodes[0].node.name.value,
-            [details.node for details in field.nodes],
-            field.type,
-            field.parent,
-            Path(None, field.key, field.parent.name),
-            self.operation.schema,
-            self.operation.fragments,
-            None,
-            self.operation.node,
-            self.variables,
-            self.context,
-            isawaitable,  # type: ignore[arg-type] # It tells a little more than is asked for.
-            None,
-            None,  # type: ignore[arg-type] # No resolver here starts work that nobody awaits.
-        )
+async def _all(asked: Sequence[Awaitable[Any]]) -> list[Any]:
+    tasks = [asyncio.ensure_future(one) for one in asked]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
 
-from storage.database import readers
+from storage.reached import readers
 
 Value = TypeVar("Value")
 

@@ -1,0 +1,125 @@
+"""The arguments of a field: worked out once as far as no variable has a say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Self
+
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    VariableNode,
+    Visitor,
+    is_specified_scalar_type,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry import Info
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
+
+from server.graphql.compiled.plans import Field
+
+Given = Mapping[str, Any]
+# Values that nobody can change, so that all executions may share them.
+_CONSTANT: Final = (str, int, float, bool, Enum, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An argument that is nothing but a variable, of a type that is passed on as it comes."""
+
+    argument: str
+    variable: str
+    is_nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Those of one field; in the general case graphql-core and Strawberry read them each time."""
+
+    field: Field
+    fixed: Given | None = None
+    """Those that are the same each time; None in the general case."""
+    passed: tuple[Passed, ...] = ()
+
+    @classmethod
+    def of(cls, field: Field, info: "Info[Any, Any]") -> Self:
+        """Those of *field*; *info* need not be of any execution."""
+        if not field.definition.args:
+            return cls(field, {})
+        node, general = field.nodes[0].node, cls(field)
+        literal = [each for each in node.arguments or () if not _has_variables(each)]
+        others = [each for each in node.arguments or () if _has_variables(each)]
+        passed = [_passed(each, field, info) for each in others]
+        simple = tuple(each for each in passed if each is not None)
+        if len(simple) < len(others):
+            return general
+        try:
+            fixed = general._read(_with(node, literal), VariableValues({}, {}), info)
+        except Exception:  # noqa: BLE001 - Whatever it is, it is to be raised when asked.
+            return general
+        is_constant = all(isinstance(value, _CONSTANT) for value in fixed.values())
+        return cls(field, fixed, simple) if is_constant else general
+
+    def given(self, variables: VariableValues, info: "Info[Any, Any]") -> Given:
+        """What the resolver is given. Raises what graphql-core and Strawberry raise."""
+        if self.fixed is None:
+            return self._read(self.field.nodes[0].node, variables, info)
+        if not self.passed:
+            return self.fixed
+        found, coerced = dict(self.fixed), variables.coerced
+        for each in self.passed:
+            if each.variable in coerced:
+                value = coerced[each.variable]
+                if value is None and not each.is_nullable:
+                    return self._read(self.field.nodes[0].node, variables, info)
+                found[each.argument] = value
+        return found
+
+    def _read(
+        self, node: FieldNode, variables: VariableValues, info: "Info[Any, Any]"
+    ) -> dict[str, Any]:
+        schema = info.schema
+        return convert_arguments(
+            get_argument_values(self.field.definition, node, variables),
+            self.field.made.arguments,
+            scalar_registry=schema.schema_converter.scalar_registry,
+            config=schema.config,
+            info=info,
+        )
+
+
+def _passed(node: ArgumentNode, field: Field, info: "Info[Any, Any]") -> Passed | None:
+    """The argument, if its value is one variable of a type that nothing converts."""
+    type = field.definition.args[node.name.value].type
+    bare = type.of_type if isinstance(type, GraphQLNonNull) else type
+    is_plain = isinstance(bare, GraphQLScalarType) and is_specified_scalar_type(bare)
+    if not isinstance(node.value, VariableNode) or not is_plain:
+        return None
+    name_of = info.schema.config.name_converter.from_argument
+    found: list[StrawberryArgument] = [
+        each for each in field.made.arguments if name_of(each) == node.name.value
+    ]
+    return Passed(found[0].python_name, node.value.name.value, bare is type) if found else None
+
+
+def _with(node: FieldNode, arguments: list[ArgumentNode]) -> FieldNode:
+    """The same field with those arguments only."""
+    return FieldNode(name=node.name, arguments=tuple(arguments), directives=(), loc=node.loc)
+
+
+def _has_variables(node: ArgumentNode) -> bool:
+    found = _Variables()
+    visit(node, found)
+    return found.are_there
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.are_there = False
+
+    def enter_variable(self, _node: VariableNode, *_: object) -> None:
+        self.are_there = True
