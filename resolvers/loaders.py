@@ -107,7 +107,7 @@ class Loaders:
             lambda connection, ids: comments.by_ids(connection, ids, viewer)
         )
         self.notifications: Loader[NotificationId, NotificationRow] = self._of(self._notifications)
-        self.actor_counts: Loader[NotificationId, int] = self._of(inbox.count_actors)
+        self.actor_counts: Loader[NotificationId, int] = self._hot(inbox.count_actors)
         self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
         self.judged_photos: Loader[PhotoId, PhotoRow] = self._judged(reports.judged_photos)
         self.judged_comments: Loader[CommentId, CommentRow] = self._judged(reports.judged_comments)
