@@ -1,5 +1,6 @@
 """What a resolver is given: the parts of the process, and who is asking."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,10 +12,11 @@ from resolvers.ahead import wanted, wanted_by_guests
 from resolvers.batches import Batches
 from resolvers.loaders import Loaders
 from storage.database import Database
+from storage.inbox import Asked
 from storage.objects import Objects
 from storage.quotas import Quota
 from storage.rates import Standing
-from storage.rows import SessionRow, UserId
+from storage.rows import NotificationRow, PhotoId, PhotoRow, SessionRow, UserId
 
 
 class Unauthenticated(Exception):
@@ -99,6 +101,22 @@ class Wakeups(Protocol):
         ...
 
 
+class News(Protocol):
+    """Reads the present state for many at once. Raises Unavailable."""
+
+    async def photo(self, id: PhotoId, viewer: UserId | None) -> PhotoRow | None:
+        """The photo; None when *viewer* may not see it."""
+        ...
+
+    async def told(self, asked: Asked) -> Sequence[NotificationRow]:
+        """One page of what a user was told, the oldest first."""
+        ...
+
+    async def clock(self) -> datetime:
+        """The time by which people are told things."""
+        ...
+
+
 class MediaUrls(Protocol):
     """Knows where variants are fetched, without asking anybody."""
 
@@ -134,6 +152,7 @@ class Parts:
     tokens: Tokens
     callers: Callers
     wakeups: Wakeups
+    news: News
     rules: Rules
     media: MediaUrls
 

@@ -140,7 +140,7 @@ class Loaders:
 
     @cached_property
     def actor_counts(self) -> Loader[NotificationId, int]:
-        return self._of(inbox.count_actors)
+        return self._hot(inbox.count_actors)
 
     @cached_property
     def judged_photos(self) -> Loader[PhotoId, PhotoRow]:

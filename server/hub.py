@@ -23,7 +23,7 @@ LONGEST_DELAY_S: Final = 5.0
 # Everybody reads when woken: not all at the same time.
 WOKEN_AT_ONCE: Final = 50
 BETWEEN_S: Final = 0.02
-TURNS: Final = 3
+TURNS: Final = 6
 
 
 class Wakeup:

@@ -16,6 +16,7 @@ from server.graphql.websocket import SocketRules
 from server.hub import Hub
 from server.mail.letters import Letters
 from server.mail.postboxes import Folder, Smtp
+from server.news import News
 from server.rates.buckets import Buckets, Fallback, InMemory, InPostgres, Policy
 from server.rates.gate import Gate, Limiter, Open, Rates, per_hour
 from server.rates.redis import InRedis
@@ -258,6 +259,7 @@ def build(settings: Settings) -> Parts:
         tokens=signing,
         callers=Callers(opened, signing),
         wakeups=Hub(settings.database_url.get_secret_value()),
+        news=News(opened),
         rules=rules(settings),
         media=addresses(settings),
     )

@@ -5,16 +5,33 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, true, update
+from asyncpg import Record
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    any_,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Writing, values
+from storage.database import Way, Writing, values
 from storage.pages import each, newest_first, oldest_first, page, page_of_each
+from storage.reads import IDS, Read, first, rows, rows_of, value
 from storage.rows import (
     Cursor,
     NotificationId,
+    NotificationKind,
     NotificationRow,
     Page,
     PageRequest,
@@ -35,6 +52,16 @@ COLUMNS = [
     notifications.c.created_at,
     notifications.c.read_at,
 ]
+# How much one subscriber reads at a time.
+PAGE: Final = 200
+_MOMENT: Final = DateTime(timezone=True)
+
+
+class Asked(NamedTuple):
+    """Who reads on, and from where."""
+
+    recipient: UserId
+    after: Cursor
 
 
 async def newest(
@@ -47,13 +74,19 @@ async def newest(
     return _page(request, await connection.execute(statement))
 
 
-async def since(
-    connection: AsyncConnection, recipient: UserId, moment: datetime, request: PageRequest
-) -> Page[NotificationRow]:
-    """What a user was told at that moment or later, the oldest first."""
-    later = _told(recipient).where(notifications.c.created_at >= moment)
-    statement = oldest_first(later, notifications.c.created_at, notifications.c.id, request)
-    return _page(request, await connection.execute(statement))
+async def since(way: Way, asked: Sequence[Asked]) -> list[list[NotificationRow]]:
+    """What each of them asks for: what they were told later, the oldest first, `PAGE` at most."""
+    told: list[list[NotificationRow]] = [[] for _ in asked]
+    found = await rows(
+        way,
+        _SINCE,
+        recipients=[one.recipient for one in asked],
+        moments=[one.after.at for one in asked],
+        ids=[one.after.id for one in asked],
+    )
+    for place, row in found:
+        told[place - 1].append(row)
+    return told
 
 
 async def by_ids(
@@ -85,14 +118,9 @@ async def mark_read(tx: Writing, recipient: UserId, until: datetime | None) -> N
     await tx.execute(reading.values(read_at=func.now()))
 
 
-async def count_actors(
-    connection: AsyncConnection, ids: Sequence[NotificationId]
-) -> dict[NotificationId, int]:
+async def count_actors(way: Way, ids: Sequence[NotificationId]) -> dict[NotificationId, int]:
     """How many people each notification is of."""
-    counted = select(actors.c.notification_id, func.count()).where(
-        actors.c.notification_id.in_(ids), is_here(actors.c.actor_id)
-    )
-    return dict((await connection.execute(counted.group_by(actors.c.notification_id))).all())
+    return dict(await rows(way, _COUNTS, ids=ids))
 
 
 async def actors_of(
@@ -113,9 +141,10 @@ async def actors_of(
     return found
 
 
-async def clock(connection: AsyncConnection) -> datetime:
+async def clock(way: Way) -> datetime:
     """The time of the database, by which everything here is dated."""
-    moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    moment: datetime
+    (moment,) = await rows(way, _CLOCK)
     return moment
 
 
@@ -128,7 +157,7 @@ def _is_listed() -> ColumnElement[bool]:
     )
 
 
-def _told(recipient: UserId) -> Select[Any]:
+def _told(recipient: UserId | ColumnElement[UserId]) -> Select[Any]:
     """The notifications of a user, each with the latest of its actors."""
     latest = (
         select(actors.c.actor_id)
@@ -153,3 +182,50 @@ def _rows(answer: Iterable[Sequence[Any]]) -> list[NotificationRow]:
 def _page(request: PageRequest, answer: Iterable[Sequence[Any]]) -> Page[NotificationRow]:
     rows = _rows(answer)
     return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+
+
+def _since() -> Select[Any]:
+    listed = func.unnest(
+        value("recipients", ARRAY(Uuid)),
+        value("moments", ARRAY(_MOMENT)),
+        value("ids", ARRAY(Uuid)),
+    ).table_valued(
+        column("recipient", Uuid),
+        column("moment", _MOMENT),
+        column("id", Uuid),
+        with_ordinality="place",
+        name="asked",
+    )
+    asked = listed.render_derived()
+    at: Any = asked.c.moment
+    id: Any = asked.c.id
+    request = PageRequest(PAGE - 1, Cursor(at, id))
+    later = _told(asked.c.recipient)
+    pages = oldest_first(later, notifications.c.created_at, notifications.c.id, request)
+    entry = pages.lateral("entry")
+    ordered = entry.c[len(COLUMNS) - 2], entry.c[0]
+    return (
+        select(asked.c.place, *entry.c)
+        .join_from(asked, entry, true())
+        .order_by(asked.c.place, *ordered)
+    )
+
+
+_ACTOR: Final = rows_of(UserRow, after=1 + len(COLUMNS))
+
+
+def _placed(record: Record) -> tuple[int, NotificationRow]:
+    place, id, user, kind, photo, comment, created, read = record[: 1 + len(COLUMNS)]
+    kind = NotificationKind(kind)
+    told = NotificationRow(id, user, kind, photo, comment, created, read, _ACTOR(record))
+    return place, told
+
+
+_SINCE: Final = Read.of(_since(), _placed)
+_COUNTS: Final = Read.of(
+    select(actors.c.notification_id, func.count())
+    .where(actors.c.notification_id == any_(IDS), is_here(actors.c.actor_id))
+    .group_by(actors.c.notification_id),
+    tuple,
+)
+_CLOCK: Final = Read.of(select(func.clock_timestamp()), first)

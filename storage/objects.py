@@ -122,6 +122,9 @@ class Objects:
             found = await self._call(partial(self._client.stat_object, self._bucket.name, key))
         except ObjectMissing:
             return None
+        # A connection that ends among the headers looks as if there were no more of them.
+        if "content-length" not in (found.metadata or {}):
+            raise StoreUnavailable("the answer of the store was cut off")
         return Head(found.size or 0, found.content_type or "", found.etag or "")
 
     async def read(self, key: str, at_most_bytes: int) -> bytes:

@@ -21,8 +21,14 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 
 log = structlog.get_logger("claims")
 
-# What the way to the database breaks by.
-BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# What the way to the database breaks by; the last where a statement meets a connection that the
+# server is ending.
+BROKEN: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 _SAY: Final = """
 with said as (

@@ -126,7 +126,8 @@ def regenerate(
 ) -> None:
     """Have workers make variants anew, in the background; called again, it shows how far that is.
 
-    Exit code 1 when some could not be made; those photos keep what they have.
+    Exit code 1 when some could not be made; those photos keep what they have. Avatars stay as
+    they are: users choose them anew, and old ones remain right.
     """
     call("regenerate", only=only, photo=photo, since=since, detach=detach, cancel=cancel)
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import multiprocessing
 import signal
+import socket
 from types import FrameType
 
 import uvicorn
@@ -20,6 +21,9 @@ GRACE_S = 10
 # How many objects may be made before the collector looks through them. With Python's 700 it
 # looked at each feed while that was being made, for 7 % of its CPU; there is hardly any garbage.
 YOUNG_OBJECTS = 10_000
+# How much of a request the system takes before we have read the rest; it doubles this for itself.
+# Left to itself it takes megabytes, and requests are small.
+UNREAD_BYTES = 24 * 1024
 # uvicorn kills a process that does not answer it for this long.
 HUNG_S = 30
 
@@ -40,6 +44,7 @@ def run(settings: Settings) -> None:
     checks.are_set(settings, *checks.DATABASE, *checks.STORE, "secret_key")
     asyncio.run(checks.reach_all(settings))
     listening = sockets.bound(settings.host, settings.port, "PICSHARE_PORT")
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNREAD_BYTES)
     listening.set_inheritable(True)
     # uvicorn repeats the signal that ended it; without this the exit code would be a failure's.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -22,7 +22,7 @@ from graphql import (
 from graphql.language import FieldNode, IntValueNode, Node, StringValueNode
 
 from server.graphql.compiled import MOST_PLANS, Query, compiled
-from server.graphql.limits import Exceeded, Limits
+from server.graphql.limits import Exceeded, Limits, tokens
 from server.graphql.limits.cost import Sum, cost, root_fields
 from server.graphql.limits.counting import refused
 from server.graphql.limits.introspected import is_entry
@@ -204,6 +204,9 @@ def _without_guess(error: GraphQLError) -> GraphQLError:
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
+    # A text has at least as many characters as tokens; one of too many is refused unread.
+    if len(text) > limits.tokens < tokens.least(text):
+        raise _too_many("tokens", limits)
     try:
         return parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
     except GraphQLSyntaxError as error:
@@ -212,7 +215,11 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
         if "Document contains more than" not in error.message:
             raise
         kind = "comments" if "comments" in error.message else "tokens"
-        raise Exceeded("TOO_MANY_TOKENS", f"{kind} in a document", limits.tokens) from None
+        raise _too_many(kind, limits) from None
+
+
+def _too_many(kind: str, limits: Limits) -> Exceeded:
+    return Exceeded("TOO_MANY_TOKENS", f"{kind} in a document", limits.tokens)
 
 
 def _nodes(document: DocumentNode) -> Iterator[Node]:

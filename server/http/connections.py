@@ -20,7 +20,7 @@ from server.http.draining import Draining
 
 # How long what is sent beyond an early answer is dropped, and how much of it, before the end.
 LINGER_S: Final = 2.0
-LINGER_BYTES: Final = 64 * 1024
+LINGER_BYTES: Final = 32 * 1024
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 

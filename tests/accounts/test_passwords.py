@@ -1,13 +1,15 @@
 """Passwords: what they may be, how they are hashed, and that the loop never waits for it."""
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
 from argon2 import Parameters, PasswordHasher, Type, extract_parameters
 
 from resolvers.context import TooBusy
-from server.auth.passwords import Passwords
+from server.auth.passwords import NICENESS, Passwords
 
 CHEAP = Parameters(Type.ID, 19, 16, 32, time_cost=1, memory_cost=8, parallelism=1)
 
@@ -25,6 +27,20 @@ async def test_the_hash_is_argon2id_with_owasps_minimum(passwords):
     assert (kept.type, kept.version) == (Type.ID, 19)
     assert (kept.memory_cost, kept.time_cost, kept.parallelism) == (19_456, 2, 1)
     assert (kept.salt_len, kept.hash_len) == (16, 32)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux")
+async def test_whoever_asks_for_something_else_goes_first(monkeypatch, passwords):
+    found = []
+
+    def noted(*_):
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    monkeypatch.setattr(PasswordHasher, "hash", noted)
+    ours = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    await passwords.hashed("correct horse")
+
+    assert found == [min(ours + NICENESS, 19)]
 
 
 async def test_the_same_password_has_another_hash_each_time(passwords):

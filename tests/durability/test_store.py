@@ -1,10 +1,13 @@
 """D9: a store that breaks at any point of making variants: the photo waits, and is made later."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
 from server import parts
+from storage.objects import StoreUnavailable
 from storage.rows import PhotoStatus
 from storage.tables import photos, variants
 from tests.durability.proxies import Fault, proxied
@@ -91,3 +94,17 @@ async def test_faults_of_the_store_are_no_crashes_of_the_picture(
 
     proxy.be(Fault.NONE)
     assert await make(workshop, photo.key) is Outcome.DONE
+
+
+async def test_a_head_that_was_cut_off_tells_no_size(settings):
+    async def talk(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nAccept-Ranges: bytes\r\nContent-Len")
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        _, port = server.sockets[0].getsockname()
+        cut = parts.objects(settings.model_copy(update={"s3_endpoint": f"http://127.0.0.1:{port}"}))
+
+        with pytest.raises(StoreUnavailable):
+            await cut.head("originals/any")

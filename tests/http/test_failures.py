@@ -78,7 +78,7 @@ async def test_what_has_no_form_in_the_schema_is_no_fault_of_the_client(
 
     async def odd(*given):
         page = await newest(*given)
-        return replace(page, rows=[replace(row, **changed) for row in page.rows])
+        return replace(page, rows=[row._replace(**changed) for row in page.rows])
 
     monkeypatch.setattr(photos, "newest_public", odd)
     answer = await post(f"{{ photos(first: 1) {{ edges {{ node {{ {field} }} }} }} }}")

@@ -182,8 +182,13 @@ class Work:
         for kind in core.type_map.values():
             for field in kind.fields.values() if is_object_type(kind) else ():
                 made = field.extensions.get("strawberry-definition")
-                if made is not None and made.base_resolver is not None and field.resolve:
-                    monkeypatch.setattr(field, "resolve", self._called(field.resolve))
+                if made is not None and made.base_resolver is not None:
+                    resolver, asked = made.base_resolver, made.base_resolver.wrapped_func
+                    called = self._called(asked)
+                    # A level that is answered at once is one call.
+                    if hasattr(asked, "many"):
+                        called.many = self._called(asked.many)
+                    monkeypatch.setattr(resolver, "wrapped_func", called)
 
     def _counting(self, fetch):
         async def counting(*arguments, **named):

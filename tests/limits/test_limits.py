@@ -1,10 +1,10 @@
 """A document at each limit is answered, one beyond it is refused before anything runs."""
 
 import pytest
-from graphql import get_introspection_query
+from graphql import Lexer, Source, TokenKind, get_introspection_query
 
 from server.graphiql import examples
-from server.graphql.limits import Limits
+from server.graphql.limits import Limits, tokens
 from tests.limits.conftest import codes
 
 LIMITS = Limits()
@@ -178,6 +178,26 @@ async def test_operations_are_counted(post):
     assert codes(await post(many_operations(21), operationName="Q3")) == ["TOO_MANY_OPERATIONS"]
     assert codes(await post(many_operations(300), operationName="Q3")) == ["TOO_MANY_TOKENS"]
     assert codes(await post(many_fragments(101))) == ["TOO_MANY_TOKENS"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(example.document for example in examples()),
+        get_introspection_query(),
+        inline(50),
+        directed(50),
+        '{ a(b: "", c: "\\"{ # }", d: """\\""" " "" { # }\n""", e: """""") # "{ a }\n }',
+        "{ a(b: -1.5e+3, c: [1, -2 3.0E-1], d: {e: $f, g: true}) ...G ... on H @i { j: k } }",
+        "\ufeffquery Q($a: [Int!]! = [0], $b: S = null) { a }, fragment F on Q { e }",
+    ],
+)
+def test_tokens_are_counted_as_they_are_read(text):
+    lexer, read = Lexer(Source(text)), 0
+    while lexer.advance().kind is not TokenKind.EOF:
+        read += 1
+
+    assert tokens.least(text) == read
 
 
 @pytest.mark.parametrize(

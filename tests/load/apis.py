@@ -38,6 +38,15 @@ class Api:
         """MiB of all its processes."""
         return sum(each.memory_info().rss for each in self._all()) / MIB
 
+    def processor_s(self) -> float:
+        """Seconds of processor time that all threads of all its processes have taken."""
+        threads = [
+            path
+            for process in self._all()
+            for path in Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+        ]
+        return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
+
     def files(self) -> int:
         """How many files and sockets they have open."""
         return sum(each.num_fds() for each in self._all())

@@ -1,7 +1,9 @@
 """W5: a second after a right has ended, nothing that it let through is delivered any more."""
 
 import asyncio
+import itertools
 import os
+import secrets
 from datetime import timedelta
 from time import perf_counter
 
@@ -10,13 +12,19 @@ from sqlalchemy import func, update
 
 from server.auth.tokens import Tokens
 from storage.tables import sessions
+from tests.accounts.operations import CHANGE_PASSWORD
 from tests.load.listeners import Listener, connected
 from tests.load.shooting import tell
 from tests.load.test_crowds import until
 from tests.making import make_block, make_like, make_person, make_photo
+from tests.profiles.conftest import signed_up
+from tests.profiles.operations import PASSWORD
 from tests.subscriptions.clients import RECEIVED
 
-EACH = int(os.environ.get("PICSHARE_TEST_RIGHTS_RUNS", "40")) // 5
+__all__ = ["signed_up"]
+
+KINDS = ("expired", "log-out", "ended", "password", "block", "unshare")
+RUNS = int(os.environ.get("PICSHARE_TEST_RIGHTS_RUNS", "48"))
 BOUND_S = 1.0
 AT_ONCE = 4
 LOG_OUT = "mutation { logOut { errors { code } } }"
@@ -61,6 +69,11 @@ async def _end(run, database, ask):
             mine = sessions.c.user_id == run.viewer.key
             async with database.begin() as tx:
                 await tx.execute(update(sessions).where(mine).values(expires_at=func.now()))
+        case "password":
+            changed = await ask(
+                CHANGE_PASSWORD, viewer=run.viewer, password=PASSWORD, new="another horse 9"
+            )
+            assert changed["changePassword"]["errors"] == []
         case "block":
             await make_block(database, by=run.viewer, of=run.owner)
         case "unshare":
@@ -83,12 +96,19 @@ async def _happen(run, database, ask):
 
 
 @pytest.mark.torture
-async def test_nothing_is_told_a_second_after_a_right_has_ended(api, settings, database, ask):
-    kinds = ["expired", "log-out", "ended", "block", "unshare"] * EACH
+async def test_nothing_is_told_a_second_after_a_right_has_ended(
+    api, settings, database, ask, signed_up
+):
     runs = []
-    for number, kind in enumerate(kinds):
-        people = [await make_person(database, settings, f"{who}{number}") for who in ("own", "see")]
-        runs.append(Run(number, kind, *people))
+    for number, kind in zip(range(RUNS), itertools.cycle(KINDS)):
+        owner = await make_person(database, settings, f"own{number}")
+        name = f"see{number}"
+        viewer = (
+            await signed_up(f"{name}_{secrets.token_hex(6)}")
+            if kind == "password"
+            else await make_person(database, settings, name)
+        )
+        runs.append(Run(number, kind, owner, viewer))
     for run in runs:
         await _begun(run, api, database, settings)
     await until(lambda: all(run.listening.is_acked for run in runs))

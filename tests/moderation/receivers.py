@@ -23,7 +23,7 @@ class Receiver:
         async def serve(reader, writer):
             tasks.add(asyncio.current_task())
             try:
-                with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
                     await (behave or self.answer)(reader, writer)
             finally:
                 writer.transport.abort() if behave else writer.close()

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from standardwebhooks import Webhook
 
 from server import parts
@@ -184,6 +184,27 @@ def ask_again(database):
             assert await moderation.ask_again(tx) >= 1
 
     return ask_again
+
+
+async def test_each_wait_is_kept_within_a_fifth_and_after_the_last_it_ends(
+    database, hold, service, ann
+):
+    """A service that fails every time, asked each time its photo is due."""
+    photo, receiver, waits = await hold(ann), Receiver([answer("500 Oh")]), []
+    due = (
+        f"delete from pgqueuer where entrypoint = '{ASK_MODERATION}' and payload = :photo "
+        "returning extract(epoch from execute_after - created)::float8"
+    )
+    async with receiver.listening():
+        while await ask(database, service(receiver), photo.key) is Outcome.DONE:
+            async with database.begin() as tx:
+                waits += (await tx.execute(text(due), {"photo": photo.key.bytes})).scalars().all()
+
+    assert len(waits) == len(DELAYS_S) == 7
+    for wait_s, seconds in zip(waits, DELAYS_S, strict=True):
+        assert seconds * 0.8 <= wait_s <= seconds * 1.2
+    assert len(receiver.requests) == len(DELAYS_S) + 1
+    assert len({headers["webhook-id"] for headers, _ in receiver.requests}) == 1
 
 
 def test_the_schedule_is_kept_within_a_fifth():

@@ -46,6 +46,8 @@ def start(place, tmp_path_factory):
     for process in processes:
         process.kill()
         process.wait(PATIENCE_S)
+        if process.stdin:
+            process.stdin.close()
 
 
 @pytest.fixture

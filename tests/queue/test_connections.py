@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
@@ -46,6 +47,26 @@ async def test_a_listener_that_is_ended_again_and_again_starts_every_job(
     assert started == [b"%d" % turn for turn in range(times)]
 
 
+async def test_a_statement_on_a_connection_that_is_ending_costs_that_connection_only(
+    url, line, monkeypatch
+):
+    faults, managed = [asyncpg.InternalClientError("cannot switch to state 12")], Queue._managed
+
+    async def broken_once(queue, manager):
+        if faults:
+            raise faults.pop()
+        await managed(queue, manager)
+
+    async def handler(_):
+        return Outcome.DONE
+
+    monkeypatch.setattr(Queue, "_managed", broken_once)
+    async with running(Queue(url, {KIND: Kind(handler)}, concurrency=1)):
+        await line.add(b"job")
+        await line.until_empty()
+    assert faults == []
+
+
 async def test_without_a_word_from_the_database_jobs_are_found(database, url, line, monkeypatch):
     started = asyncio.Event()
 
@@ -84,7 +105,8 @@ class Own:
 @pytest_asyncio.fixture
 async def own():
     with reachable_directory() as directory:
-        made = Own(postgres.Cluster(directory / "data", directory / "log", is_durable=False))
+        # Without waiting for its log it would forget in a crash what it had confirmed.
+        made = Own(postgres.Cluster(directory / "data", directory / "log"))
         try:
             await revisions.upgrade(made.cluster.url)
             yield made

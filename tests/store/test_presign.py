@@ -1,5 +1,6 @@
 """A presigned request does what it was made for and nothing else."""
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -163,6 +164,26 @@ async def test_a_chunked_body_of_any_length_is_refused(objects, http, granted):
     answer = await http.put(grant.url, content=chunks(), headers=grant.headers)
 
     assert 400 <= answer.status_code < 500
+    assert await objects.head(grant.key) is None
+
+
+async def test_five_gigabytes_are_refused_before_they_come(objects, granted):
+    grant = granted()
+    parts = urlsplit(grant.url)
+    lines = [
+        f"PUT {parts.path}?{parts.query} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        *(f"{name}: {value}" for name, value in grant.headers.items()),
+        f"Content-Length: {5 * 1024**3}",
+    ]
+    async with asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        status = int((await reader.readline()).split()[1])
+        writer.close()
+        await writer.wait_closed()
+
+    assert 400 <= status < 500
     assert await objects.head(grant.key) is None
 
 

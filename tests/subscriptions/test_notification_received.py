@@ -10,6 +10,7 @@ from server import hub
 from server.hub import Hub
 from storage import blocks, inbox, notifications
 from storage.rows import NotificationKind
+from tests.load.telling import tell_often
 from tests.making import make_follow, make_like, make_person, make_photo
 from tests.subscriptions.clients import DEADLINE_S, RECEIVED, events, until
 
@@ -76,6 +77,18 @@ async def test_one_that_is_committed_late_is_not_passed_over(api, database, ann,
             assert _received(await socket.next()) == _follow(cid)
 
         assert _received(await socket.next()) == _follow(bob)
+
+
+async def test_more_than_a_page_at_once_arrives_once_each(api, database, ann, bob, cid):
+    async with api.socket(ann) as socket:
+        await socket.subscribe(RECEIVED)
+        await api.until_told(ann)
+        told = await tell_often(database, ann, bob, 2 * inbox.PAGE + 1)
+        found = [(await socket.next())["notificationReceived"]["id"] for _ in told]
+        await make_follow(database, by=cid, of=ann)
+
+        assert sorted(found) == sorted(told)
+        assert _received(await socket.next()) == _follow(cid)
 
 
 async def test_nobody_hears_of_whom_they_blocked(api, database, ann, bob, cid):
