@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from resolvers.context import Parts, Rules
@@ -195,13 +196,14 @@ def _rates(settings: Settings) -> Rates:
 
 
 def tokens(settings: Settings) -> Tokens:
-    """What signs and reads tokens."""
-    return Tokens(
-        settings.secret_key.get_secret_value(),
-        access_ttl=timedelta(
-            seconds=min(settings.access_token_ttl_s, settings.refresh_token_ttl_s)
-        ),
-    )
+    """What signs and reads tokens; the same for all of a process, so that it reads each once."""
+    lifetime_s = min(settings.access_token_ttl_s, settings.refresh_token_ttl_s)
+    return _tokens(settings.secret_key.get_secret_value(), lifetime_s)
+
+
+@lru_cache(1)
+def _tokens(secret: str, lifetime_s: float) -> Tokens:
+    return Tokens(secret, access_ttl=timedelta(seconds=lifetime_s))
 
 
 def addresses(settings: Settings) -> Addresses:

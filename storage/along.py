@@ -1,6 +1,6 @@
 """What a read brings along for each of its entries, so that nobody has to ask for it later.
 
-A statement costs the process ten times what some more columns cost. An edge says once, in SQL,
+A statement costs the process more than a few more columns do. An edge says once, in SQL,
 what belongs to one key; any statement whose entries have such a key can bring it along.
 """
 

@@ -169,5 +169,32 @@ async def test_what_variables_skip_is_planned_apart():
     assert await asked(text, {"s": False}, Keeper()) == {"dog": {"name": "d2"}}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        ("", {}),
+        ('(text: "b", count: null)', {}),
+        ("(count: 5, mood: WILD, moods: [CALM, WILD])", {}),
+        ("(text: $text, count: $count, id: $id)", {"text": "c", "count": 7, "id": "x"}),
+        ("(text: $text, count: $count, id: $id)", {"count": None, "id": None}),
+        ("(text: $text, count: $count, id: $id)", {"id": 5}),
+        ("(mood: $mood, moods: $moods, count: 4)", {"mood": "WILD", "moods": ["CALM"]}),
+        ("(mood: $mood, moods: [$one, WILD])", {"one": "CALM"}),
+    ],
+)
+async def test_arguments_are_given_as_graphql_core_gives_them(arguments, variables):
+    used = {"text": 'String! = "d"', "count": "Int", "id": "ID"}
+    used |= {"mood": "Mood! = CALM", "moods": "[Mood!]", "one": "Mood!"}
+    declared = ", ".join(
+        f"${name}: {type}" for name, type in used.items() if f"${name}" in arguments
+    )
+    text = f"query{f'({declared})' if declared else ''} {{ given{arguments} }}"
+
+    ours, theirs = await asked(text, variables, Keeper()), await expected(text, variables, Keeper())
+
+    assert theirs.errors is None
+    assert ours == theirs.data
+
+
 async def test_wrong_variables_are_left_to_graphql_core():
     assert await asked("query($s: Boolean!) { dog { name @skip(if: $s) } }", {}, Keeper()) is None

@@ -126,6 +126,17 @@ class Query:
         return info.context.found("cats", [cat(1), None, cat(3)])
 
     @strawberry.field
+    def given(
+        self,
+        text: str = "a",
+        count: int | None = 3,
+        id: strawberry.ID | None = strawberry.UNSET,
+        mood: Mood = Mood.CALM,
+        moods: list[Mood] | None = None,
+    ) -> str:
+        return repr((text, count, id, mood, moods))
+
+    @strawberry.field
     async def dog(self, info: Info) -> Dog:
         return info.context.found("dog", Dog(number=2, name="d2"))
 

@@ -35,7 +35,8 @@ BACKENDS = text(
 )
 JOBS = text(
     "select json_agg(json_build_array(status, entrypoint, attempts, execute_after - now(), "
-    "now() - heartbeat)) from (select * from pgqueuer order by id limit 10) as first"
+    "now() - heartbeat)) from (select * from pgqueuer "
+    "where execute_after < now() + interval '1 minute' order by id limit 10) as first"
 )
 
 Fault = Callable[[System, random.Random], Awaitable[None]]

@@ -104,8 +104,8 @@ class Source:
     def _asking(self, asked: Sequence[Field]) -> list[str]:
         calls = []
         for one in asked:
-            call = f"run.{'many' if one.many else 'each'}({len(self.edges)}, o)"
-            calls.append(call if one.many or len(asked) == 1 else f"run.apart({call})")
+            alone = "each" if len(asked) == 1 else "apart"
+            calls.append(f"run.{'many' if one.many else alone}({len(self.edges)}, o)")
             self.edges.append(one)
         if not calls:
             return []

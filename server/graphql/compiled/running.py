@@ -50,14 +50,10 @@ class Run:
         came = iter([await waiting[0]] if len(waiting) == 1 else await _all(waiting))
         return [next(came) if isawaitable(value) else value for value in found]
 
-    async def apart(self, asked: Coroutine[Any, Any, Sequence[Any]]) -> Sequence[Any]:
-        """The same in a task of its own, wherever it is begun."""
-        try:
-            await asyncio.sleep(0)
-        except BaseException:
-            asked.close()
-            raise
-        return await asked
+    async def apart(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
+        """The same as `each` in a task of its own, when it is begun beside others."""
+        await asyncio.sleep(0)
+        return await self.each(place, parents)
 
     async def together(self, *asked: Coroutine[Any, Any, Sequence[Any]]) -> list[Sequence[Any]]:
         """All answers; when one fails, the others are ended and the failure rises.
