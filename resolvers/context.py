@@ -30,6 +30,10 @@ class TooBusy(Exception):
 class Passwords(Protocol):
     """Slow on purpose, off the event loop, a bounded number at a time (else TooBusy)."""
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """One of few places at a log-in; whoever has to, waits."""
+        ...
+
     async def hashed(self, password: str) -> str: ...
 
     async def match(self, password: str, password_hash: str | None) -> bool:

@@ -63,12 +63,13 @@ async def log_in(info: Info, input: LogInInput) -> SessionPayload:
     context = info.context
     password = credentials.password(input.password)
     login = credentials.login(input.login)
-    known = await proofs.by_login(context, login, password, input.refresh_token)
-    newer_hash = await _newer_hash(context, known, password)
-    async with context.database.begin() as tx:
-        if newer_hash is not None:
-            await users.replace_password_hash(tx, known, newer_hash)
-        row, token = await begun(tx, context, known.user_id)
+    async with context.parts.passwords.turn():
+        known = await proofs.by_login(context, login, password, input.refresh_token)
+        newer_hash = await _newer_hash(context, known, password)
+        async with context.database.begin() as tx:
+            if newer_hash is not None:
+                await users.replace_password_hash(tx, known, newer_hash)
+            row, token = await begun(tx, context, known.user_id)
     return opened(context, row, token)
 
 

@@ -3,8 +3,8 @@
 PgQueuer by itself knows neither crashes nor late comers. Late comers are kept from changing
 anything twice over: a report counts only for the claim it is about (workers/claims.py), and a
 handler finishes only while its attempt is the newest (storage/variants.py). Crashes are counted
-before each run, from PgQueuer's own log; what ran when a worker died runs alone the next time, so
-that the one that killed it is not the end of those that ran beside it.
+before each run, from PgQueuer's own log; what ran when a worker died, twice in a row, runs alone
+the next time, so that the one that killed it is not the end of those that ran beside it.
 """
 
 import asyncio
@@ -51,6 +51,8 @@ MAX_CRASHES: Final = 3
 # that waits for its place when the worker dies is no attempt. This is for those never begun.
 MAX_CLAIMS: Final = 9
 MAX_FAILURES: Final = 8
+# Who ran beside a worker's end once is mostly innocent, and not worth a place of its own.
+ABOVE_SUSPICION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class _Run:
             await self._give_up(job, f"its worker died {past.claims - 1} times in a row")
             return
         try:
-            outcome = await self._in_place(job, is_suspect=past.claims > 1)
+            outcome = await self._in_place(job, is_suspect=past.claims > ABOVE_SUSPICION)
         except RetryRequested:
             raise
         except Taken:
@@ -226,11 +228,14 @@ class _Run:
     async def _in_place(self, job: Job, *, is_suspect: bool) -> Outcome:
         if self.kind.is_long:
             return await self._unless_broken_off(self.kind.handler(job.payload))
-        await self._unless_broken_off(self.floor.enter(alone=is_suspect))
+        return await self._unless_broken_off(self._on_floor(job, alone=is_suspect))
+
+    async def _on_floor(self, job: Job, *, alone: bool) -> Outcome:
+        await self.floor.enter(alone=alone)
         try:
-            return await self._unless_broken_off(self.kind.handler(job.payload))
+            return await self.kind.handler(job.payload)
         finally:
-            self.floor.leave(alone=is_suspect)
+            self.floor.leave(alone=alone)
 
     async def _unless_broken_off(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
         work = asyncio.ensure_future(asked)
@@ -240,6 +245,10 @@ class _Run:
             await asyncio.wait(
                 (work, breaking_off), timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED
             )
+        except asyncio.CancelledError:
+            # It holds a place that others wait for.
+            work.cancel()
+            raise
         finally:
             breaking_off.cancel()
         if work.done():

@@ -6,6 +6,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from threading import BoundedSemaphore
 from typing import Final, TypeVar
 
@@ -44,8 +45,14 @@ class Passwords:
             threads, thread_name_prefix="passwords", initializer=_give_way
         )
         self._places = BoundedSemaphore(threads + waiting)
+        # One that is being checked, and one on its way to that, for each thread.
+        self._turns = asyncio.Semaphore(2 * threads)
         # Checked for users who do not exist, so that they take as long as those who do.
         self._hash_of_nobody = self._hasher.hash(secrets.token_bytes())
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """One of few places at a log-in: whoever asks for less is not behind all of them."""
+        return self._turns
 
     async def hashed(self, password: str) -> str:
         """A salted hash that names its own parameters."""
