@@ -59,6 +59,8 @@ class Loader(Generic[Key, Value]):
 
     async def load(self, key: Key) -> Value | None:
         """What the key stands for; None for what is not there."""
+        if key in self._known:
+            return self._known[key]
         if self._together is None:
             self._together = DataLoader(load_fn=self.many)
         return await self._together.load(key)

@@ -126,11 +126,16 @@ class Queue:
             try:
                 await self._connected()
             except (*BROKEN, FailingListenerError) as error:
-                delay_s = FIRST_RECONNECT_S if self._is_reached else delay_s
-                log.warning("queue lost its connection", error=str(error), again_in_s=delay_s)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._leaving.wait(), delay_s * _spread())
-                delay_s = min(delay_s * 2, LONGEST_RECONNECT_S)
+                log.warning("queue lost its connection", error=str(error))
+            except Exception:
+                # Whatever it is, the other jobs must go on.
+                log.exception("queue broke")
+            else:
+                return
+            delay_s = FIRST_RECONNECT_S if self._is_reached else delay_s
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), delay_s * _spread())
+            delay_s = min(delay_s * 2, LONGEST_RECONNECT_S)
 
     async def _connected(self) -> None:
         connection = await asyncpg.connect(

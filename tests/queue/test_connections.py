@@ -180,3 +180,18 @@ async def _until_empty(own):
             finally:
                 await database.close()
             await asyncio.sleep(0.1)
+
+
+async def test_an_error_that_nobody_foresaw_does_not_end_the_queue(monkeypatch):
+    queue, times = Queue("postgresql://nowhere", {}, concurrency=2), []
+
+    async def connected():
+        times.append(len(times))
+        if len(times) == 1:
+            raise LookupError("nobody thought of this")
+        queue.leave()
+
+    monkeypatch.setattr(queue, "_connected", connected)
+    await queue.run()
+
+    assert times == [0, 1]
