@@ -196,5 +196,38 @@ async def test_arguments_are_given_as_graphql_core_gives_them(arguments, variabl
     assert ours == theirs.data
 
 
+PLAIN = "query($text: String!, $count: Int, $id: ID) { given(text: $text, count: $count, id: $id) }"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"text": "c"},
+        {"text": "c", "count": 7, "id": "x"},
+        {"text": "c", "count": None, "id": None},
+        {"text": "c", "count": -(2**31), "id": 5},
+        {"text": "c", "count": 7.0, "other": 1},
+    ],
+)
+async def test_plain_variables_are_read_as_graphql_core_reads_them(variables):
+    ours, theirs = (
+        await asked(PLAIN, variables, Keeper()),
+        await expected(PLAIN, variables, Keeper()),
+    )
+
+    assert theirs.errors is None
+    assert ours == theirs.data
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"text": None}, {"text": 5}, {"count": True}, {"count": 2**31}, {"id": 1.5}]
+)
+async def test_wrong_plain_variables_are_left_to_graphql_core(wrong):
+    variables = wrong if "text" in wrong or not wrong else {"text": "c"} | wrong
+
+    assert await asked(PLAIN, variables, Keeper()) is None
+    assert (await expected(PLAIN, variables, Keeper())).errors is not None
+
+
 async def test_wrong_variables_are_left_to_graphql_core():
     assert await asked("query($s: Boolean!) { dog { name @skip(if: $s) } }", {}, Keeper()) is None

@@ -1,6 +1,7 @@
 """The arguments of a field: worked out once as far as no variable has a say."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Self
@@ -10,8 +11,10 @@ from graphql import (
     FieldNode,
     GraphQLNonNull,
     GraphQLScalarType,
+    Undefined,
     VariableNode,
     Visitor,
+    is_required_argument,
     is_specified_scalar_type,
     visit,
 )
@@ -30,9 +33,11 @@ _CONSTANT: Final = (str, int, float, bool, Enum, type(None))
 class Passed:
     """An argument that is nothing but a variable, of a type that is passed on as it comes."""
 
+    written: str
     argument: str
     variable: str
     is_nullable: bool
+    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Arguments:
         if len(simple) < len(others):
             return general
         try:
-            fixed = general._read(_with(node, literal), VariableValues({}, {}), info)
+            fixed = general._read(literal, VariableValues({}, {}), info, without=simple)
         except Exception:  # noqa: BLE001 - Whatever it is, it is to be raised when asked.
             return general
         is_constant = all(isinstance(value, _CONSTANT) for value in fixed.values())
@@ -66,24 +71,37 @@ class Arguments:
     def given(self, variables: VariableValues, info: "Info[Any, Any]") -> Given:
         """What the resolver is given. Raises what graphql-core and Strawberry raise."""
         if self.fixed is None:
-            return self._read(self.field.nodes[0].node, variables, info)
+            return self._read(None, variables, info)
         if not self.passed:
             return self.fixed
         found, coerced = dict(self.fixed), variables.coerced
         for each in self.passed:
-            if each.variable in coerced:
-                value = coerced[each.variable]
-                if value is None and not each.is_nullable:
-                    return self._read(self.field.nodes[0].node, variables, info)
+            value = coerced.get(each.variable, Undefined)
+            is_wrong = each.is_required if value is Undefined else value is None
+            if is_wrong and not each.is_nullable:
+                return self._read(None, variables, info)
+            if value is not Undefined:
                 found[each.argument] = value
         return found
 
     def _read(
-        self, node: FieldNode, variables: VariableValues, info: "Info[Any, Any]"
+        self,
+        only: list[ArgumentNode] | None,
+        variables: VariableValues,
+        info: "Info[Any, Any]",
+        without: tuple[Passed, ...] = (),
     ) -> dict[str, Any]:
-        schema = info.schema
+        """All of them, or those that are written in *only* and by default, *without* others."""
+        definition, node, schema = self.field.definition, self.field.nodes[0].node, info.schema
+        if only is not None:
+            node = _with(node, only)
+            required = {each.written for each in without if each.is_required}
+            definition = copy(definition)
+            definition.args = {
+                name: each for name, each in definition.args.items() if name not in required
+            }
         return convert_arguments(
-            get_argument_values(self.field.definition, node, variables),
+            get_argument_values(definition, node, variables),
             self.field.made.arguments,
             scalar_registry=schema.schema_converter.scalar_registry,
             config=schema.config,
@@ -102,7 +120,11 @@ def _passed(node: ArgumentNode, field: Field, info: "Info[Any, Any]") -> Passed 
     found: list[StrawberryArgument] = [
         each for each in field.made.arguments if name_of(each) == node.name.value
     ]
-    return Passed(found[0].python_name, node.value.name.value, bare is type) if found else None
+    if not found:
+        return None
+    is_required = is_required_argument(field.definition.args[node.name.value])
+    name, variable = found[0].python_name, node.value.name.value
+    return Passed(node.name.value, name, variable, bare is type, is_required)
 
 
 def _with(node: FieldNode, arguments: list[ArgumentNode]) -> FieldNode:

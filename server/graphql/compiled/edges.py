@@ -76,6 +76,6 @@ class Edge:
 def _info(
     field: Field, before: tuple[Any, ...], variables: VariableValues, context: object
 ) -> "Info[Any, Any]":
-    # It is a named tuple. No resolver here starts work that nobody awaits.
+    # A named tuple, made without naming its values. No resolver here starts work that nobody awaits.
     values = (*before, variables, context, isawaitable, None, None)
-    return Info(_raw_info=GraphQLResolveInfo._make(values), _field=field.made)
+    return Info(_raw_info=tuple.__new__(GraphQLResolveInfo, values), _field=field.made)

@@ -21,6 +21,7 @@ from server.graphql.compiled.code import Source
 from server.graphql.compiled.edges import Edge, Operation
 from server.graphql.compiled.plans import NotCovered, Planner, Selection
 from server.graphql.compiled.running import Run
+from server.graphql.compiled.variables import plain, read
 
 # Each combination of what stands in @skip and @include is a plan of its own.
 MOST_PLANS: Final = 4
@@ -46,6 +47,7 @@ class Query:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._steering = _steering(operation)
+        self._simple = plain(operation.schema, operation.node.variable_definitions or ())
         self._plans: dict[tuple[object, ...], Plan | None] = {}
 
     async def answer(self, context: object, variables: dict[str, Any]) -> dict[str, Any]:
@@ -67,9 +69,10 @@ class Query:
         return "\n".join(_source(self._selection(VariableValues({}, {}))).lines)
 
     def _variables(self, given: dict[str, Any]) -> VariableValues:
-        declared = self._operation.node.variable_definitions
-        if not declared:
-            return VariableValues({}, {})
+        declared = self._operation.node.variable_definitions or ()
+        simple = None if self._simple is None else read(self._simple, given)
+        if simple is not None:
+            return simple
         found = get_variable_values(self._operation.schema, declared, given)
         if isinstance(found, list):
             raise Abandoned
