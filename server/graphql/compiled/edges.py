@@ -76,6 +76,6 @@ class Edge:
 def _info(
     field: Field, before: tuple[Any, ...], variables: VariableValues, context: object
 ) -> "Info[Any, Any]":
-    # A named tuple, made without naming its values. No resolver here starts work that nobody awaits.
+    # A named tuple that is made at once. No resolver here starts work that nobody awaits.
     values = (*before, variables, context, isawaitable, None, None)
     return Info(_raw_info=tuple.__new__(GraphQLResolveInfo, values), _field=field.made)
