@@ -1,6 +1,7 @@
 """People who judge, and photos that await it."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -27,7 +28,7 @@ def hold(database):
         async with database.begin() as tx:
             attempt = await variants.begin_attempt(tx, photo.key)
             assert attempt is not None
-            attempt = variants.replace(attempt, is_public=False)
+            attempt = replace(attempt, is_public=False)
             assert await moderation.hold(
                 tx,
                 attempt,

@@ -33,8 +33,14 @@ def connected(url: str):
 
 
 async def fetch(readers, statement: str, *values: object) -> list[asyncpg.Record]:
-    async with readers.one() as connection:
-        return await connection.fetch(statement, *values)
+    connection = readers.idle() or await readers.another()
+    try:
+        found = await connection.fetch(statement, *values)
+    except BaseException as error:
+        readers.take_back(connection, error)
+        raise
+    readers.take_back(connection, None)
+    return found
 
 
 async def until(watcher, question: str, answer: object) -> None:
