@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.load.crowds import Reader, part, peers
-from tests.load.shooting import request, tell
+from tests.load.shooting import quantile, request, tell
 from tests.making import make_photo
 
 SLOW = int(os.environ.get("PICSHARE_TEST_SLOW_PEERS", "500"))
@@ -97,17 +97,20 @@ async def test_ten_thousand_idle_connections_keep_nobody_out(api, victim):
     )
     size = min(IDLE, allowed - 500)
     most, held = 0.0, 0
-    async with victim(api, f"{size} idle connections"):
+    async with victim(api, f"{size} idle connections") as asking:
         crowd = await peers(api.port, size // 2)
         crowd += await peers(api.port, size // 2, b"GET /livez HTTP/1.1\r\nHost: api\r\n")
+        came = perf_counter()
         for _ in range(20):
             held, most = max(held, api.files() - files), max(most, api.memory())
             await asyncio.sleep(1)
             away = [peer for peer in crowd if peer.ended]
             crowd = [peer for peer in crowd if not peer.ended]
             crowd += await peers(api.port, len(away))
+        there = [shot for shot in asking.shots if shot.at > came]
         part(crowd)
         back = await until(lambda: api.files() <= files + POOLS)
+    tell(f"once they are there: {len(there)} answers, p99 {1000 * quantile(there, 0.99):.1f} ms")
     tell(f"held at most {held}, +{most - memory:.0f} MiB; back after {back:.1f} s")
     tell(f"then +{api.memory() - memory:.0f} MiB")
 
