@@ -60,7 +60,7 @@ class Reading:
     async def __aenter__(self) -> "Connection[Record]":
         self._listed = _list()
         try:
-            self._connection = self._readers.idle() or await self._readers.another()
+            self._connection = await self._readers.take()
         except BaseException as error:
             self._end(error)
             raise

@@ -32,31 +32,9 @@ class Readers:
         self._waiting: deque[asyncio.Future[Connection[Record] | None]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
-    def idle(self) -> "Connection[Record] | None":
-        """A connection that nobody uses. Whoever has it gives it back by `take_back`."""
-        while self._free:
-            connection = self._free.pop()
-            if not connection.is_closed():
-                return connection
-            self._close_one()
-        return None
-
-    async def another(self) -> "Connection[Record]":
-        """One when none is idle. Raises Busy, and what asyncpg raises."""
-        if self._open < self._most:
-            return await self._opened()
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            async with asyncio.timeout(self._patience_s):
-                connection = await turn
-        except TimeoutError:
-            self._pass_on(turn)
-            raise Busy("every database connection is busy") from None
-        except asyncio.CancelledError:
-            self._pass_on(turn)
-            raise
-        return connection or await self._opened()
+    async def take(self) -> "Connection[Record]":
+        """A connection, to be given back by `take_back`. Raises Busy, and what asyncpg raises."""
+        return self._idle() or await self._another()
 
     def take_back(self, connection: "Connection[Record]", error: BaseException | None) -> None:
         """Give it to the next, unless it is of no more use after that *error*."""
@@ -76,6 +54,30 @@ class Readers:
             self._part_with(connection)
         self._free.clear()
         await asyncio.gather(*self._closing)
+
+    def _idle(self) -> "Connection[Record] | None":
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed():
+                return connection
+            self._close_one()
+        return None
+
+    async def _another(self) -> "Connection[Record]":
+        if self._open < self._most:
+            return await self._opened()
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                connection = await turn
+        except TimeoutError:
+            self._pass_on(turn)
+            raise Busy("every database connection is busy") from None
+        except asyncio.CancelledError:
+            self._pass_on(turn)
+            raise
+        return connection or await self._opened()
 
     async def _opened(self) -> "Connection[Record]":
         self._open += 1

@@ -15,6 +15,7 @@ from server.embedded.processes import await_condition
 from storage.tables import photos
 from tests.making import make_person
 from tests.queue.conftest import PATIENCE_S
+from tests.queue.lines import many_photos
 from tests.running import clean_environment
 from tests.storing import scalar, whole_row
 
@@ -75,24 +76,7 @@ def brought(database, publish):
 
 
 # They lie behind all of the others in turn; their files are lost.
-_OTHERS = text(
-    """
-    with made as (
-        insert into photos (
-            id, owner_id, upload_id, visibility, status, original_key, content_type, byte_size,
-            checksum_sha256, media_token
-        )
-        select uuidv7(), :owner, gen_random_uuid(), 'PUBLIC', 'PROCESSING',
-            'originals/' || gen_random_uuid(), 'image/jpeg', 1, '', gen_random_uuid()
-        from generate_series(1, :many)
-        returning id
-    )
-    insert into pgqueuer (priority, status, entrypoint, payload)
-    select (select min(priority) from pgqueuer) - row_number() over (), 'queued',
-        'make_variants', uuid_send(id)
-    from made
-    """
-)
+_OTHERS = many_photos("(select min(priority) from pgqueuer) - row_number() over ()")
 
 
 async def _ready(database, person):

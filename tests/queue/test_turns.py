@@ -9,27 +9,13 @@ from storage import edits, jobs, tables
 from storage.rows import PhotoFailureCode, PhotoStatus
 from tests.making import make_person, make_photo
 from tests.queue.conftest import claimed
+from tests.queue.lines import many_photos
 from tests.storing import scalar
 
 KIND = jobs.MAKE_VARIANTS
 
 # As many publishes leave them: photos that await their variants, and their jobs, each in its turn.
-_MANY = text(
-    """
-    with made as (
-        insert into photos (
-            id, owner_id, upload_id, visibility, status, original_key, content_type, byte_size,
-            checksum_sha256, media_token
-        )
-        select uuidv7(), :owner, gen_random_uuid(), 'PUBLIC', 'PROCESSING',
-            'originals/' || gen_random_uuid(), 'image/jpeg', 1, '', gen_random_uuid()
-        from generate_series(1, :many)
-        returning id
-    )
-    insert into pgqueuer (priority, status, entrypoint, payload)
-    select -(row_number() over () - 1) - :first, 'queued', 'make_variants', uuid_send(id) from made
-    """
-)
+_MANY = many_photos("-(row_number() over () - 1) - :first")
 
 
 async def bring(database, person, many, first=0):

@@ -33,7 +33,7 @@ def connected(url: str):
 
 
 async def fetch(readers, statement: str, *values: object) -> list[asyncpg.Record]:
-    connection = readers.idle() or await readers.another()
+    connection = await readers.take()
     try:
         found = await connection.fetch(statement, *values)
     except BaseException as error:

@@ -30,9 +30,7 @@ class Source:
     """The functions of one query as they are written, and what they refer to."""
 
     lines: list[str] = field(default_factory=list)
-    names: dict[str, Any] = field(
-        default_factory=lambda: {"NotWritten": NotWritten, "listed": listed}
-    )
+    names: dict[str, Any] = field(default_factory=lambda: dict(GIVEN))
     edges: list[Field] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
 
