@@ -185,9 +185,13 @@ async def settled(database: Database, log: Path) -> None:
         jobs = await scalar(database, JOBS)
         # What the worker said last is gone with its folder otherwise.
         is_in_time = perf_counter() - began < READY_S
-        assert is_in_time, f"{waiting} photos wait; {jobs}; {log.read_text()[-4000:]}"
+        assert is_in_time, f"{waiting} photos wait; {jobs}; {end_of(log)}"
         await asyncio.sleep(0.1)
     tell(f"the last photo came to its end after {perf_counter() - began:.1f} s")
+
+
+def end_of(log: Path) -> str:
+    return log.read_text()[-4000:]
 
 
 async def compare(database: Database, ledger: Ledger) -> None:
