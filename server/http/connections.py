@@ -4,6 +4,7 @@ Source: RFC 9112, https://www.rfc-editor.org/rfc/rfc9112.
 """
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,8 @@ from server.http.draining import Draining
 # How long what is sent beyond an early answer is dropped, and how much of it, before the end.
 LINGER_S: Final = 2.0
 LINGER_BYTES: Final = 32 * 1024
+# Those who came together are not all looked after, nor sent away, in the same moment.
+SPREAD: Final = 1.25
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -29,6 +32,7 @@ class Bounds:
     """What one connection, and all together, are held to."""
 
     head_timeout_s: float = 10.0
+    """For the first head of a connection up to a quarter more."""
     body_timeout_s: float = 12.0
     head_bytes: int = 32 * 1024
     headers: int = 100
@@ -75,7 +79,7 @@ class Connection(Draining, HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         self._newcomers[self] = None
-        self._await_for(self.bounds.head_timeout_s)
+        self._await_for(_spread(self.bounds.head_timeout_s))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -221,7 +225,7 @@ class Connection(Draining, HttpToolsProtocol):
         if self._until is not None and now >= self._until:
             self._time_out()
             return
-        pause_s = self.bounds.head_timeout_s / 2
+        pause_s = _spread(self.bounds.head_timeout_s / 2)
         left_s = pause_s if self._until is None else self._until - now
         self._watching = self.loop.call_later(min(pause_s, left_s), self._watch)
 
@@ -283,6 +287,10 @@ class Connection(Draining, HttpToolsProtocol):
 def bounded(bounds: Bounds) -> Callable[..., Connection]:
     """Makes connections of these bounds; it can be sent to another process."""
     return partial(Connection, bounds=bounds, newcomers={})
+
+
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(1, SPREAD)  # noqa: S311 - No secret.
 
 
 def _refused(status: HTTPStatus) -> bytes:
