@@ -42,6 +42,16 @@ def batched(many: Many) -> Callable[..., Awaitable[Any]]:
     return one
 
 
+class _Finding:
+    """What is on its way for several, and what it failed by."""
+
+    __slots__ = ("error", "over")
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.error: Exception | None = None
+
+
 class Loader(Generic[Key, Value]):
     """Reads what is asked for at the same time at once, and nothing twice in one operation.
 
@@ -54,16 +64,12 @@ class Loader(Generic[Key, Value]):
         self._find = find
         # What others put here needs no finding.
         self._known = {} if known is None else known
-        self._turn: asyncio.Lock | None = None
-        self._together: DataLoader[Key, Value | None] | None = None
+        self._wished: dict[Key, None] = {}
+        self._finding: _Finding | None = None
 
     async def load(self, key: Key) -> Value | None:
         """What the key stands for; None for what is not there."""
-        if key in self._known:
-            return self._known[key]
-        if self._together is None:
-            self._together = DataLoader(load_fn=self.many)
-        return await self._together.load(key)
+        return (await self.many((key,)))[0]
 
     async def many(self, keys: Sequence[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
@@ -71,17 +77,37 @@ class Loader(Generic[Key, Value]):
         try:
             return [known[key] for key in keys]
         except KeyError:
-            # Others go first, so that whoever begins several waits costs no task for the rest.
-            await asyncio.sleep(0)
-        # Whoever asks meanwhile for the same waits, and then finds it known.
-        if self._turn is None:
-            self._turn = asyncio.Lock()
-        async with self._turn:
-            missing = [key for key in dict.fromkeys(keys) if key not in self._known]
-            if missing:
-                found = await self._find(missing)
-                self._known.update((key, found.get(key)) for key in missing)
-        return [self._known[key] for key in keys]
+            self._wished.update(dict.fromkeys(keys))
+        # Others go first: what they wish for is found with this, and whoever begins several waits
+        # costs no task for the rest.
+        await asyncio.sleep(0)
+        while not known.keys() >= set(keys):
+            if self._finding is None:
+                await self._find_wished(keys)
+            else:
+                await self._found_by(self._finding)
+        return [known[key] for key in keys]
+
+    async def _find_wished(self, keys: Sequence[Key]) -> None:
+        wished, self._wished = self._wished | dict.fromkeys(keys), {}
+        missing = [key for key in wished if key not in self._known]
+        self._finding = finding = _Finding()
+        try:
+            found = await self._find(missing)
+            self._known.update((key, found.get(key)) for key in missing)
+        except Exception as error:
+            finding.error = error
+            raise
+        finally:
+            # All who wait go on at the same time, so that they ask the next loader together.
+            self._finding = None
+            finding.over.set()
+
+    @staticmethod
+    async def _found_by(finding: _Finding) -> None:
+        await finding.over.wait()
+        if finding.error is not None:
+            raise finding.error
 
 
 class Batches:

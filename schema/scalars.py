@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 
+import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 
 def _written(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    # Several times as fast as isoformat: "2026-11-20T08:15:30.123456Z", or without a fraction.
+    text = orjson.dumps(moment, option=orjson.OPT_UTC_Z).decode()
+    return f"{text[1:24]}Z" if moment.microsecond else f"{text[1:20]}.000Z"
 
 
 class BadValue(ValueError):

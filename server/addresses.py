@@ -4,10 +4,12 @@ import hmac
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Final
 
-from storage.variants import lies_in_public, media_path
+from storage.variants import MEDIA_PREFIX
 
+_PUBLIC: Final = MEDIA_PREFIX.rstrip("/")
 _UNTIL: Final = re.compile(r"[1-9][0-9]{9,11}", re.ASCII)
 
 
@@ -32,7 +34,9 @@ class Addresses:
         window: timedelta,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._key = hmac.digest(secret.encode(), b"picshare restricted media", "sha256")
+        own = hmac.digest(secret.encode(), b"picshare restricted media", "sha256")
+        # BLAKE2 with a key (RFC 7693) is a MAC of its own; HMAC takes four times as long.
+        self._keyed = blake2b(key=own, digest_size=32)
         self._public = f"{public_url}/"
         self._restricted_url = restricted_url
         self._window_s = int(window.total_seconds())
@@ -40,8 +44,8 @@ class Addresses:
 
     def of(self, key: str) -> str:
         """Where the variant with that key is fetched."""
-        path = media_path(key)
-        if lies_in_public(key):
+        prefix, _, path = key.partition("/")
+        if prefix == _PUBLIC:
             return self._public + path
         until = str((self._now_s() // self._window_s + 2) * self._window_s)
         return f"{self._restricted_url}/{path}?until={until}&signature={self._signed(path, until)}"
@@ -58,5 +62,6 @@ class Addresses:
         return int(self._clock().timestamp())
 
     def _signed(self, path: str, until: str) -> str:
-        text = f"{path}\n{until}".encode(errors="replace")
-        return hmac.digest(self._key, text, "sha256").hex()
+        signing = self._keyed.copy()
+        signing.update(f"{path}\n{until}".encode(errors="replace"))
+        return signing.hexdigest()

@@ -21,6 +21,7 @@ from server.graphql.streams import Streams
 from server.graphql.websocket import Sockets
 from server.http.cors import Cors
 from server.http.direct import Direct
+from server.hugepages import HugePages
 from server.rates.limited import LIMIT, POLICY
 from server.settings import Settings
 from server.stalls import Stalls
@@ -42,7 +43,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
     )
     watch = Watch(built.database, parts.tokens(settings))
     gate = parts.gate(settings)
-    stalled = Stalls()
+    stalled, huge_pages = Stalls(), HugePages()
     streams = Streams(execution, built, watch, gate)
     endpoint = Endpoint(
         execution,
@@ -67,10 +68,12 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
         if is_served:
             leaving.announce(leave, settings.drain_s)
             stalled.watch()
+            huge_pages.watch()
         log.info("serving", api=f"{settings.api_url}/graphql", media=settings.public_media_url)
         yield
         state.leave()
         stalled.close()
+        huge_pages.close()
         execution.close()
         built.passwords.close()
         await watch.close()

@@ -10,7 +10,7 @@ from storage import notifications, photos
 from storage.along import Along, Edges, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, oldest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, pair, rows, rows_of
+from storage.reads import IDS, VIEWER, Read, pair, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
     CommentId,
@@ -27,7 +27,6 @@ from storage.tables import photos as photo_table
 from storage.visibility import hidden_from, is_here, not_blocked, visible_to
 
 COLUMNS = columns(comments, CommentRow)
-ROW_OF_PHOTO = rows_of(CommentRow, after=1)
 
 
 async def by_ids(
@@ -91,7 +90,7 @@ def _of_photos(is_guest: bool, is_first: bool, edges: Edges) -> Wide[CommentRow]
         threads, comments.c.created_at, comments.c.id, any_page(is_first=is_first)
     )
     every_page = page_of_each(parents, one_page)
-    return Wide.of(every_page, ROW_OF_PHOTO, edges, is_guest=is_guest)
+    return Wide.of(every_page, CommentRow, edges, is_guest=is_guest)
 
 
 async def replies(

@@ -24,7 +24,7 @@ from sqlalchemy.sql import FromClause, literal
 from storage.along import Along, Edges, Wide
 from storage.database import Way
 from storage.pages import any_page, asked, newest_first, page
-from storage.photos import COLUMNS, ROW
+from storage.photos import COLUMNS
 from storage.reads import VIEWER
 from storage.rows import (
     Cursor,
@@ -68,7 +68,7 @@ def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - T
     named = _newest(authors, latest, request).with_only_columns(authors.c.id)
     busiest = named.subquery("busiest")
     entries = _entries(busiest, COLUMNS, request, request.first + 1)
-    return Wide.of(_newest(busiest, entries, request), ROW, edges, is_guest=False)
+    return Wide.of(_newest(busiest, entries, request), PhotoRow, edges, is_guest=False)
 
 
 def _entries(

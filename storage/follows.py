@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
-from storage.along import Edge, column
+from storage.along import Edge
 from storage.database import Way, Writing, columns, values
 from storage.pages import each, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, pair, rows
@@ -132,14 +132,14 @@ ALONG: Final = Edge(
     lambda key, viewer: select(
         case(*((_is_pair(table, viewer, key), state.value) for state, table in _TABLES.items()))
     ),
-    lambda _, start: lambda record: record[start] and FollowState(record[start]),
+    FollowState | None,
     is_of_viewer=True,
 )
 # Whether that user follows the viewer.
 ALONG_BACK: Final = Edge(
     "follows_viewer",
     lambda key, viewer: select(_is_pair(follows, key, viewer)),
-    column,
+    bool,
     is_of_viewer=True,
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
-from storage.along import Edge, column
+from storage.along import Edge
 from storage.database import Way, Writing, columns, fetch_one
 from storage.pages import each, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, first, pair, rows
@@ -75,7 +75,7 @@ LIKED: Final[Read[PhotoId]] = Read.of(_liked(VIEWER, any_(IDS)), first)
 ALONG: Final = Edge(
     "liked",
     lambda key, viewer: select(exists(_liked(viewer, key).correlate_except(likes))),
-    column,
+    bool,
     is_of_viewer=True,
 )
 

@@ -101,7 +101,7 @@ async def hold(
         return False
     holding = upsert(holds).values(
         photo_id=attempt.photo_id,
-        made=[row._asdict() | {"photo_id": str(row.photo_id)} for row in made],
+        made=[row._asdict() for row in made],
         width=width,
         height=height,
         blurhash=blurhash,
@@ -129,7 +129,7 @@ async def decide(
         await variants.finish(
             tx,
             held.as_attempt,
-            _made(id, held.made),
+            _made(held.made),
             width=held.width,
             height=held.height,
             blurhash=held.blurhash,
@@ -138,7 +138,7 @@ async def decide(
     else:
         code = PhotoFailureCode.REJECTED_BY_MODERATION
         await variants.fail(tx, held.as_attempt, code, _message(reason))
-        await jobs.remove_for_good(tx, _keys(held.media_token, _made(id, held.made)))
+        await jobs.remove_for_good(tx, _keys(held.media_token, _made(held.made)))
     is_allowed = verdict is Verdict.ALLOW
     await _close(tx, id, is_removed=not is_allowed)
     action = LogAction.ALLOWED if is_allowed else LogAction.REJECTED
@@ -178,7 +178,7 @@ async def begin_asking(tx: Writing, id: PhotoId) -> Question | None:
         .returning(holds.c.message_id, holds.c.asked, holds.c.made)
     )
     row = (await tx.execute(asking)).first()
-    return Question(row.message_id, id, row.asked, _made(id, row.made)) if row else None
+    return Question(row.message_id, id, row.asked, _made(row.made)) if row else None
 
 
 async def asked_in_vain(tx: Writing, id: PhotoId, why: str, again_in: timedelta | None) -> None:
@@ -212,7 +212,7 @@ async def made_for(
 ) -> dict[PhotoId, list[VariantRow]]:
     """The variants of held photos, the narrowest first; for those alone who judge them."""
     held = select(holds.c.photo_id, holds.c.made).where(holds.c.photo_id.in_(ids))
-    return {id: _made(id, made) for id, made in await connection.execute(held)}
+    return {id: _made(made) for id, made in await connection.execute(held)}
 
 
 async def _taken(tx: Writing, id: PhotoId) -> _Hold | None:
@@ -240,10 +240,10 @@ async def _close(tx: Writing, id: PhotoId, *, is_removed: bool) -> None:
     await reports.close(tx, cases.c.photo_id == id, outcome)
 
 
-def _made(id: PhotoId, kept: Sequence[dict[str, Any]]) -> list[VariantRow]:
-    rows = [
-        VariantRow(**each | {"photo_id": id, "name": VariantName(each["name"])}) for each in kept
-    ]
+def _made(kept: Sequence[dict[str, Any]]) -> list[VariantRow]:
+    # Older ones say also whose they are.
+    told = [{name: each[name] for name in VariantRow._fields} for each in kept]
+    rows = [VariantRow(**each | {"name": VariantName(each["name"])}) for each in told]
     return sorted(rows, key=lambda row: (row.width, row.byte_size))
 
 

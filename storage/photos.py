@@ -12,7 +12,7 @@ from storage import shots
 from storage.along import Along, Edges, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, page, page_of_each, pages
-from storage.reads import IDS, VIEWER, rows_of
+from storage.reads import IDS, VIEWER
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
@@ -32,8 +32,6 @@ from storage.tables import avatars, photos, uploads, users
 from storage.visibility import visible_to
 
 COLUMNS = columns(photos, PhotoRow)
-ROW = rows_of(PhotoRow)
-ROW_OF_OWNER = rows_of(PhotoRow, after=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ async def by_ids(
 def _by_ids(is_guest: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
     seen = visible_to(None if is_guest else VIEWER)
     chosen = select(*COLUMNS).where(photos.c.id == any_(IDS), seen)
-    return Wide.of(chosen, ROW, edges, is_guest=is_guest)
+    return Wide.of(chosen, PhotoRow, edges, is_guest=is_guest)
 
 
 async def require_visible(
@@ -146,7 +144,7 @@ def _by_owners(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]: 
         any_page(is_first=is_first),
     )
     every_page = page_of_each(parents, one_page)
-    return Wide.of(every_page, ROW_OF_OWNER, edges, is_guest=is_guest)
+    return Wide.of(every_page, PhotoRow, edges, is_guest=is_guest)
 
 
 async def add(

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import jobs, replaced
@@ -25,6 +25,7 @@ from storage.variants import (
     is_for_everybody,
     lies_in_public,
     of_photos,
+    record,
     token_of,
 )
 from storage.visibility import is_public
@@ -144,7 +145,7 @@ async def _replace(
 ) -> None:
     old = [row.key for row in (await of_photos(tx, [attempt.photo_id])).get(attempt.photo_id, [])]
     await tx.execute(delete(variants).where(variants.c.photo_id == attempt.photo_id))
-    await tx.execute(insert(variants), [variant._asdict() for variant in made])
+    await record(tx, attempt.photo_id, made)
     public = [key for key in old if lies_in_public(key)]
     restricted = [key for key in old if not lies_in_public(key)]
     at_once = []

@@ -1,26 +1,24 @@
 """People: their profiles and credentials."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from asyncpg import Record
 from sqlalchemy import Column, ColumnElement, Select, Text, any_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts
-from storage.along import Along, Edge, Edges, Wide
+from storage.along import Along, Edge, Edges, Wide, array_of
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import newest_first, page
-from storage.reads import IDS, VIEWER, rows_of, value
+from storage.reads import IDS, VIEWER, value
 from storage.refusals import Missing, Taken
 from storage.rows import CredentialsRow, Cursor, Page, PageRequest, UserId, UserRow
 from storage.tables import credentials, users
 from storage.visibility import Viewer, user_visible_to
 
 COLUMNS = columns(users, UserRow)
-ROW = rows_of(UserRow)
 
 
 async def by_ids(
@@ -35,7 +33,7 @@ async def by_ids(
 @cache
 def _by_ids(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
     known = _known_by(None if is_guest else VIEWER, users.c.id == any_(IDS))
-    return Wide.of(known, ROW, edges, is_guest=is_guest)
+    return Wide.of(known, UserRow, edges, is_guest=is_guest)
 
 
 async def by_username(
@@ -51,24 +49,18 @@ async def by_username(
 def _by_username(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
     named = func.lower(users.c.username) == value("username", Text())
     known = _known_by(None if is_guest else VIEWER, named)
-    return Wide.of(known, ROW, edges, is_guest=is_guest)
+    return Wide.of(known, UserRow, edges, is_guest=is_guest)
 
 
 def _known_by(viewer: Viewer | None, condition: ColumnElement[bool]) -> Select[Any]:
     return select(*COLUMNS).where(condition, user_visible_to(viewer))
 
 
-def _after(_key: int, start: int) -> Callable[[Record], UserRow | None]:
-    row = rows_of(UserRow, after=start)
-    return lambda record: None if record[start] is None else row(record)
-
-
 # The user whose id an entry has.
 ALONG: Final = Edge(
     "users",
-    # One row at most, which PostgreSQL fetches by its id for each entry.
-    lambda key, viewer: _known_by(viewer, users.c.id == key).limit(1),
-    _after,
+    lambda key, viewer: _known_by(viewer, users.c.id == key).with_only_columns(array_of(COLUMNS)),
+    UserRow | None,
 )
 
 

@@ -1,20 +1,18 @@
 """The sizes of a photo, and the attempts at making them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-import orjson
-from asyncpg import Record
 from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import events, jobs, shots
 from storage import photos as photo_rows
-from storage.along import Edge
+from storage.along import Edge, array_of
 from storage.database import Way, Writing, columns, fetch_one, values
 from storage.reads import IDS, Read, rows, rows_of
 from storage.rows import (
@@ -85,19 +83,24 @@ def media_path(key: str) -> str:
     return key.partition("/")[2]
 
 
+COLUMNS: Final = columns(variants, VariantRow)
 # Of a small picture some sizes are the same; these come in the order of their names.
 _NARROWEST_FIRST: Final = (variants.c.width, variants.c.byte_size, variants.c.name.desc())
 _MADE: Final = (
-    select(*columns(variants, VariantRow))
+    select(variants.c.photo_id, *COLUMNS)
     .where(variants.c.photo_id == any_(IDS))
     .order_by(*_NARROWEST_FIRST)
 )
-OF_PHOTOS: Final[dict[VariantFormat | None, Read[VariantRow]]] = {
-    None: Read.of(_MADE, rows_of(VariantRow)),
-    **{
-        each: Read.of(_MADE.where(variants.c.content_type == each.value), rows_of(VariantRow))
-        for each in VariantFormat
-    },
+_ROW: Final = rows_of(VariantRow, after=1)
+
+
+def _read(statement: Select[Any]) -> Read[tuple[PhotoId, VariantRow]]:
+    return Read.of(statement, lambda record: (record[0], _ROW(record)))
+
+
+OF_PHOTOS: Final[dict[VariantFormat | None, Read[tuple[PhotoId, VariantRow]]]] = {
+    None: _read(_MADE),
+    **{each: _read(_MADE.where(variants.c.content_type == each.value)) for each in VariantFormat},
 }
 
 
@@ -106,36 +109,20 @@ async def of_photos(
 ) -> dict[PhotoId, list[VariantRow]]:
     """The variants of each photo, narrowest first; a photo without any is absent."""
     found: dict[PhotoId, list[VariantRow]] = defaultdict(list)
-    for row in await rows(way, OF_PHOTOS[only], ids=ids):
-        found[row.photo_id].append(row)
+    for id, row in await rows(way, OF_PHOTOS[only], ids=ids):
+        found[id].append(row)
     return found
 
 
-def _listed(photo_id: ColumnElement[Any], _viewer: object) -> Select[str]:
-    """All of a photo's in one value: fewer to read than as many rows."""
-    _, *fields = columns(variants, VariantRow)
-    one = func.json_build_array(*fields)
-    return select(func.json_agg(aggregate_order_by(one, *_NARROWEST_FIRST))).where(
+def _listed(photo_id: ColumnElement[Any], _viewer: object) -> Select[Any]:
+    all_of_them = aggregate_order_by(array_of(COLUMNS), *_NARROWEST_FIRST)
+    return select(func.json_agg(all_of_them)).where(
         variants.c.photo_id == photo_id, variants.c.content_type == VariantFormat.WEBP.value
     )
 
 
-def _of_list(key: int, start: int) -> Callable[[Record], list[VariantRow]]:
-    new = tuple.__new__
-
-    def made(record: Record) -> list[VariantRow]:
-        id, listed = record[key], record[start]
-        return [
-            new(VariantRow, (id, _NAMES[name], *others))
-            for name, *others in (orjson.loads(listed) if listed else ())
-        ]
-
-    return made
-
-
-_NAMES: Final = {member.value: member for member in VariantName}
 # The WebP variants of the photo whose id an entry has.
-ALONG: Final = Edge("variants", _listed, _of_list)
+ALONG: Final = Edge("variants", _listed, list[VariantRow] | None)
 
 
 async def begin_attempt(tx: Writing, id: PhotoId) -> AttemptRow | None:
@@ -163,6 +150,11 @@ async def give_back(tx: Writing, attempt: AttemptRow) -> bool:
 async def may_finish(connection: AsyncConnection, attempt: AttemptRow) -> bool:
     """Whether the attempt is still the newest, and its photo still awaits variants."""
     return bool(await values(connection, select(photos.c.id).where(is_current(attempt))))
+
+
+async def record(tx: Writing, id: PhotoId, made: Sequence[VariantRow]) -> None:
+    """Say which variants a photo has, whose bytes are in the store."""
+    await tx.execute(insert(variants), [{"photo_id": id} | row._asdict() for row in made])
 
 
 async def finish(
@@ -197,7 +189,7 @@ async def finish(
     )
     if row is None:
         return False
-    await tx.execute(insert(variants), [_columns_of(variant) for variant in made])
+    await record(tx, row.id, made)
     await shots.note(tx, row.id, shot or Shot())
     await photo_rows.count(tx, row._replace(status=PhotoStatus.PROCESSING), row)
     if attempt.attempt > 1:
@@ -277,7 +269,3 @@ def is_current(attempt: AttemptRow) -> ColumnElement[bool]:
         photos.c.status == PhotoStatus.PROCESSING,
         photos.c.attempt == attempt.attempt,
     )
-
-
-def _columns_of(row: VariantRow) -> dict[str, object]:
-    return {column.name: getattr(row, column.name) for column in variants.columns}

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import FromClause
 
-from storage.along import Edge, column
+from storage.along import Edge
 from storage.database import Way
 from storage.reads import VIEWER, Read, first, rows
 from storage.rows import PhotoStatus, UserId, Visibility
@@ -110,7 +110,7 @@ def hidden_from(viewer: Viewer | None) -> Select[tuple[UserId]]:
 
 
 # Whether there is anybody whom the viewer may not know of: the same for all entries.
-HIDING: Final = Edge("hiding", lambda _, viewer: select(exists(hidden_from(viewer))), column)
+HIDING: Final = Edge("hiding", lambda _, viewer: select(exists(hidden_from(viewer))), bool)
 
 
 async def hides_anybody(way: Way, viewer: UserId | None) -> bool:

@@ -101,9 +101,7 @@ def made(attempt: AttemptRow) -> list[VariantRow]:
 
     def variant(name: VariantName, side: int) -> VariantRow:
         key = variants.key(attempt.media_token, name, is_public=attempt.is_public)
-        return VariantRow(
-            attempt.photo_id, name, key, side, side * 3 // 4, "image/webp", byte_size=side
-        )
+        return VariantRow(name, key, side, side * 3 // 4, "image/webp", byte_size=side)
 
     return [variant(name, side) for name, side in SIZES.items()]
 

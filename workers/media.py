@@ -93,4 +93,4 @@ async def _copy(objects: Objects, begun: Move) -> None:
         except ObjectMissing:
             # Someone else has moved it, and then this move is too late; or it is lost, and that
             # must not keep the other sizes from being moved.
-            log.warning("nothing to copy", photo=str(row.photo_id), key=row.key)
+            log.warning("nothing to copy", photo=str(begun.photo_id), key=row.key)

@@ -119,7 +119,7 @@ async def _stored(workshop: Workshop, attempt: Remaking, rendered: Rendered) -> 
         key = variants.key(attempt.token, name, kind, is_public=attempt.is_public)
         before = None if attempt.only_size in {None, name} else old.get((name, kind))
         row = await _copied(workshop.objects, before, key)
-        made.append(row or await _written(workshop.objects, attempt.photo_id, picture, key))
+        made.append(row or await _written(workshop.objects, picture, key))
     return made
 
 
@@ -134,10 +134,9 @@ async def _copied(objects: Objects, row: VariantRow | None, key: str) -> Variant
     return row._replace(key=key)
 
 
-async def _written(objects: Objects, id: PhotoId, picture: Picture, key: str) -> VariantRow:
+async def _written(objects: Objects, picture: Picture, key: str) -> VariantRow:
     await objects.write(key, picture.data, picture.content_type)
     return VariantRow(
-        photo_id=id,
         name=VariantName(picture.name),
         key=key,
         width=picture.width,

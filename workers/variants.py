@@ -138,7 +138,6 @@ async def _stored(objects: Objects, attempt: AttemptRow, rendered: Rendered) -> 
         await objects.write(key, picture.data, picture.content_type)
         made.append(
             VariantRow(
-                photo_id=attempt.photo_id,
                 name=name,
                 key=key,
                 width=picture.width,

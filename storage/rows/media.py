@@ -87,7 +87,6 @@ class AttemptRow:
 class VariantRow(NamedTuple):
     """One size of a photo and where its bytes are."""
 
-    photo_id: PhotoId
     name: VariantName
     key: str
     width: int

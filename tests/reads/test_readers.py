@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from storage.losses import BROKEN
 from storage.readers import Busy, Readers
 
 BACKENDS = "select count(*) from pg_stat_activity where application_name = 'readers'"
@@ -108,7 +109,7 @@ async def test_a_connection_that_the_server_ended_is_replaced(readers, watcher):
     await until(watcher, BACKENDS, 0)
 
     # What was on its way when it ended may be told; no later statement meets it again.
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, *BROKEN, OSError):
         await fetch(readers, "select 1")
     assert (await fetch(readers, "select 1"))[0][0] == 1
     assert await watcher.fetchval(BACKENDS) == 1

@@ -1,7 +1,7 @@
 """Fields that are resolved: what is the same each time is worked out once for a plan."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, Self, cast
 
@@ -57,7 +57,6 @@ class Edge:
             None,
             operation.node,
         )
-        info = _info(field, before, VariableValues({}, {}), None)
         resolver = field.made.base_resolver
         if resolver is None or field.made.extensions:
             raise NotCovered(field.key)
@@ -65,17 +64,35 @@ class Edge:
         parent = next((one.name for one in parents if one is not None), None)
         told = resolver.info_parameter
         call: Callable[..., Any] = field.many or cast("Any", resolver.wrapped_func)
-        arguments = Arguments.of(field, info)
-        return cls(field, before, arguments, call, parent, told.name if told else None)
+        edge = cls(field, before, Arguments(field), call, parent, told.name if told else None)
+        info = edge.info(VariableValues({}, {}), None)
+        return replace(edge, arguments=Arguments.of(field, info))
 
     def info(self, variables: VariableValues, context: object) -> "Info[Any, Any]":
         """What a resolver is told."""
-        return _info(self.field, self.before, variables, context)
+        return cast("Info[Any, Any]", _Told(self, variables, context))
 
 
-def _info(
-    field: Field, before: tuple[Any, ...], variables: VariableValues, context: object
-) -> "Info[Any, Any]":
-    # A named tuple that is made at once. No resolver here starts work that nobody awaits.
-    values = (*before, variables, context, isawaitable, None, None)
-    return Info(_raw_info=tuple.__new__(GraphQLResolveInfo, values), _field=field.made)
+class _Told(Info):
+    """The context at hand, as every resolver asks for it; all else is put together when asked for.
+
+    No resolver here starts work that nobody awaits.
+    """
+
+    # In the place of Strawberry's property.
+    context = None
+
+    def __init__(self, edge: Edge, variables: VariableValues, context: object) -> None:
+        self.context = context
+        self._edge = edge
+        self._variables = variables
+
+    def __getattr__(self, name: str) -> object:
+        """What Strawberry's Info is made of."""
+        if name == "_field":
+            return self._edge.field.made
+        if name == "_raw_info":
+            before = self._edge.before
+            values = (*before, self._variables, self.context, isawaitable, None, None)
+            return GraphQLResolveInfo(*values)
+        raise AttributeError(name)
