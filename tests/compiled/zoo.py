@@ -137,6 +137,14 @@ class Query:
         return repr((text, count, id, mood, moods))
 
     @strawberry.field
+    def told(self, info: Info, count: int = 1) -> str:
+        """All that a resolver can learn of what was asked."""
+        field, operation = info.selected_fields[0], info.operation.name
+        of = info.return_type, info.python_name, info.root_value, info.schema is zoo
+        asked = info.field_name, field.name, field.alias, field.arguments, info.variable_values
+        return repr((*of, *asked, operation and operation.value, info.path.key, count))
+
+    @strawberry.field
     async def dog(self, info: Info) -> Dog:
         return info.context.found("dog", Dog(number=2, name="d2"))
 
