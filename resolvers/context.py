@@ -76,6 +76,10 @@ class Callers(Protocol):
         """Who sends a request with that header; a bad one is a refused caller, no error."""
         ...
 
+    def expect(self, authorization: str | None) -> None:
+        """Have it looked up already, if it must be; `of` then waits less."""
+        ...
+
     def forget(self, session: SessionRow) -> None:
         """Ask the database the next time."""
         ...

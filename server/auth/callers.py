@@ -56,36 +56,55 @@ class Callers:
         """
         if authorization is None:
             return Caller()
-        scheme, _, token = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer":
-            return Caller(refused="the Authorization header must be: Bearer <accessToken>")
         try:
-            claimed = self._tokens.session(token.strip())
+            claimed = self._claimed(authorization)
         except BadToken as error:
             return Caller(refused=str(error))
         if await self._live(claimed.id) != claimed:
             return Caller(refused="the session has ended; log in again")
         return Caller(claimed)
 
+    def expect(self, authorization: str | None) -> None:
+        """Have the database asked already who that is, if it must be; `of` then waits less."""
+        try:
+            claimed = self._claimed(authorization or "")
+        except BadToken:
+            return
+        if self._fresh(claimed.id) is None and claimed.id not in self._asking:
+            self._ask_for(claimed.id)
+
     def forget(self, session: SessionRow) -> None:
         """Ask the database the next time."""
         self._known.pop(session.id, None)
         self._asking.pop(session.id, None)
 
+    def _claimed(self, authorization: str) -> SessionRow:
+        """The session that a header speaks of. Raises BadToken."""
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise BadToken("the Authorization header must be: Bearer <accessToken>")
+        return self._tokens.session(token.strip())
+
     async def _live(self, id: SessionId) -> SessionRow | None:
-        known = self._known.get(id)
-        if known is not None and self._clock() < known.until:
+        known = self._fresh(id)
+        if known is not None:
             return known.session
-        asking = self._asking.get(id)
-        if asking is None:
-            asking = self._asking[id] = self._together.ask(id)
-            asking.add_done_callback(lambda done: self._answered(id, done))
-            # The statement is that of others as well, but without this request it is one less.
-            counter = statements.get()
-            if counter is not None:
-                counter.total += 1
+        asking = self._asking.get(id) or self._ask_for(id)
         # Whoever gives up leaves the answer to the others.
         return (await asyncio.shield(asking)).session
+
+    def _fresh(self, id: SessionId) -> _Known | None:
+        known = self._known.get(id)
+        return known if known is not None and self._clock() < known.until else None
+
+    def _ask_for(self, id: SessionId) -> "asyncio.Future[_Known]":
+        asking = self._asking[id] = self._together.ask(id)
+        asking.add_done_callback(lambda done: self._answered(id, done))
+        # The statement is that of others as well, but without this request it is one less.
+        counter = statements.get()
+        if counter is not None:
+            counter.total += 1
+        return asking
 
     async def _ask(self, ids: Sequence[SessionId]) -> list[_Known]:
         # Counted from the question on: the answer may be as old as that.

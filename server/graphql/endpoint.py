@@ -103,6 +103,9 @@ class Endpoint:
         except BadRequest:
             await self._streams.admit(asker, None)
             raise
+        if not operation.errors:
+            # Meanwhile, for most of those who ask have points left.
+            self._parts.callers.expect(asker.authorization)
         return operation, await self._streams.admit(asker, operation)
 
     def _require_get(self, request: Incoming) -> None:

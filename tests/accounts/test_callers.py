@@ -87,6 +87,26 @@ async def test_a_bad_header_is_refused_without_asking_the_database(callers, head
     assert asked == 0
 
 
+async def test_what_was_expected_is_not_asked_for_again(callers, session):
+    async def expected():
+        callers.expect(bearer(session))
+        callers.expect(bearer(session))
+        return await callers.of(bearer(session))
+
+    assert await counted(expected()) == (Caller(session), 1)
+    # Nor is what is known already.
+    assert await counted(expected()) == (Caller(session), 0)
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Basic YW5uOnBhc3M=", "Bearer a b"])
+async def test_nobody_is_expected_of_a_bad_header(callers, header):
+    async def expected():
+        callers.expect(header)
+        await asyncio.sleep(0)
+
+    assert await counted(expected()) == (None, 0)
+
+
 async def test_a_token_that_ran_out_says_what_to_do(callers, session):
     past = Tokens(
         "a secret of at least 32 characters",
