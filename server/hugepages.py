@@ -2,9 +2,9 @@
 
 A request touches code and objects all over a hundred megabytes, and between two steps of it
 other processes have the processor. Each step then begins with misses of the address cache (TLB),
-and a virtual machine pays twice for each. Pages of 2 MiB are few: with them a request costs a
-fifth less (docs/performance.md). Linux makes them of memory that is in use already: MADV_COLLAPSE
-of https://man7.org/linux/man-pages/man2/madvise.2.html, since 6.1; elsewhere nothing happens.
+and a virtual machine pays twice for each. Pages of 2 MiB are few: docs/decisions/overhead.md
+has what that saves. Linux makes them of memory that is in use already: MADV_COLLAPSE of
+https://man7.org/linux/man-pages/man2/madvise.2.html, since 6.1; elsewhere nothing happens.
 """
 
 import ctypes
