@@ -76,7 +76,10 @@ class Away:
         return len(self._spans)
 
     def is_leak(self, at: float) -> bool:
-        began, ended = self._spans[max(0, bisect(self._spans, (at, 0.0)) - 1)]
+        before = bisect(self._spans, (at, 0.0))
+        if not before:
+            return False
+        began, ended = self._spans[before - 1]
         return began + BOUND_S < at < ended
 
 

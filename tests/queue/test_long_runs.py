@@ -123,7 +123,7 @@ async def test_memory_stays_where_it_is(database, ann, brought, worker):
     measured, began, told = {}, time.monotonic(), 0
     async with asyncio.timeout(LONG_S):
         bringing = asyncio.create_task(_paced(brought, ann))
-        while (done := await _ready(database, ann)) < RUNS:
+        while (done := await _again(lambda: _ready(database, ann))) < RUNS:
             measured[done] = _memory_mb(process.pid)
             if done >= RUNS * told / TELLINGS:
                 # What is known by then stays known, however a run of hours ends.
@@ -158,12 +158,16 @@ def _tell(done, seconds, memory):
 async def _paced(brought, person):
     for begin in range(0, RUNS, AT_ONCE):
         due = asyncio.create_task(asyncio.sleep(AT_ONCE / PACE))
-        try:
-            await brought(person, min(AT_ONCE, RUNS - begin))
-        except Unavailable:
-            # In hours the machine may have a moment in which it is too busy for that.
-            await brought(person, min(AT_ONCE, RUNS - begin))
+        await _again(lambda some=min(AT_ONCE, RUNS - begin): brought(person, some))
         await due
+
+
+async def _again(work):
+    """In hours the machine may have a moment in which it is too busy for that."""
+    try:
+        return await work()
+    except Unavailable:
+        return await work()
 
 
 def _memory_mb(pid):
