@@ -103,7 +103,7 @@ class Endpoint:
         except BadRequest:
             await self._streams.admit(asker, None)
             raise
-        if not operation.errors:
+        if operation.is_to_be_executed:
             # Meanwhile, for most of those who ask have points left.
             self._parts.callers.expect(asker.authorization)
         return operation, await self._streams.admit(asker, operation)

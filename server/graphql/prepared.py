@@ -33,6 +33,11 @@ class Prepared:
         return self.known.name if self.known else "none"
 
     @property
+    def is_to_be_executed(self) -> bool:
+        """Whether it is neither refused nor only weighed."""
+        return not self.errors and self.asked.cost != "dry-run"
+
+    @property
     def is_write(self) -> bool:
         """Whether executing it changes anything."""
         return self.known is not None and self.known.is_write

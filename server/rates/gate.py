@@ -161,7 +161,7 @@ def per_hour(name: str, times: int) -> Policy:
 
 
 def _points(operation: Prepared | None) -> int:
-    if operation is None or operation.errors or operation.asked.cost == "dry-run":
+    if operation is None or not operation.is_to_be_executed:
         return LEAST_POINTS
     return max(operation.cost, LEAST_POINTS)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import psutil
 import pytest
@@ -158,7 +159,8 @@ def _tell(done, seconds, memory):
 async def _paced(brought, person):
     for begin in range(0, RUNS, AT_ONCE):
         due = asyncio.create_task(asyncio.sleep(AT_ONCE / PACE))
-        await _again(lambda some=min(AT_ONCE, RUNS - begin): brought(person, some))
+        some = min(AT_ONCE, RUNS - begin)
+        await _again(partial(brought, person, some))
         await due
 
 
