@@ -3,13 +3,20 @@
 An edge asks its loader in any case; here stands only what the loader may know by then.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, TypeAlias
 
-from storage import follows, likes, users, variants
-from storage.along import Brought, Edges, Wanted
+from resolvers.paging import BadArgument, requested
+from schema.pages import Listed as Paged
+from storage import comments, follows, likes, photos, users, variants
+from storage.along import Along, Brought, Edges, Listed, Wanted
+from storage.rows import PageRequest
 from storage.visibility import HIDING
+
+# The arguments of fields, by `Type.field`.
+Given: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 # Documents that differ in this are few; whoever makes up more has them worked out again.
 MOST_KNOWN: Final = 200
@@ -45,18 +52,50 @@ _OF_COMMENTS: Final = {
 _OF_USERS: Final = _of_person("User", "id")
 
 
-@lru_cache(MOST_KNOWN)
-def wanted(asked: AbstractSet[str]) -> Wanted:
-    """What to bring along where *asked* are the fields, as `Type.field` and `Type.field.field`."""
-    return Wanted(_edges(_OF_PHOTOS, asked), _edges(_OF_USERS, asked), _edges(_OF_COMMENTS, asked))
+# Lists of which the first page is worth bringing along.
+_LISTS: Final[dict[str, tuple[Listed, Paged]]] = {
+    "Photo.comments": (comments.ALONG, "comments"),
+    "User.photos": (photos.ALONG, "photos"),
+}
+
+
+def along(asked: AbstractSet[str], given: Given, *, is_guest: bool) -> Along:
+    """What to bring along where *asked* are the fields, as `Type.field` and `Type.field.field`,
+    and those of *given* are asked with these arguments and nowhere else.
+    """
+    pages = {name: page for name in given if (page := _page(name, given[name])) is not None}
+    known = _wanted_by_guests if is_guest else _wanted
+    found = known(asked, frozenset(pages))
+    return Along(found, {_LISTS[name][0].known_as: page for name, page in pages.items()})
+
+
+def _page(name: str, arguments: Mapping[str, Any]) -> PageRequest | None:
+    if name not in _LISTS or arguments.get("after") is not None:
+        return None
+    try:
+        return requested(_LISTS[name][1], arguments.get("first"), None)
+    except BadArgument:
+        # Whoever is asked will say so.
+        return None
 
 
 @lru_cache(MOST_KNOWN)
-def wanted_by_guests(asked: AbstractSet[str]) -> Wanted:
-    """The same for a query of nobody who is signed in."""
-    return wanted(asked).by_guests()
+def _wanted(asked: AbstractSet[str], pages: AbstractSet[str]) -> Wanted:
+    of_comments = _edges(_OF_COMMENTS, asked)
+    of_photos = _edges(_OF_PHOTOS, asked) + _listed("Photo.comments", pages, of_comments)
+    of_users = _edges(_OF_USERS, asked) + _listed("User.photos", pages, of_photos)
+    return Wanted(of_photos, of_users, of_comments)
+
+
+@lru_cache(MOST_KNOWN)
+def _wanted_by_guests(asked: AbstractSet[str], pages: AbstractSet[str]) -> Wanted:
+    return _wanted(asked, pages).by_guests()
 
 
 def _edges(known: dict[str, Brought], asked: AbstractSet[str]) -> Edges:
     # Always in the same order: the text of a statement is kept by it.
     return tuple(dict.fromkeys(brought for name, brought in known.items() if name in asked))
+
+
+def _listed(name: str, pages: AbstractSet[str], below: Edges) -> Edges:
+    return (Brought(_LISTS[name][0], "id", below),) if name in pages else ()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import strawberry
 
-from resolvers.ahead import wanted, wanted_by_guests
+from resolvers.ahead import Given, along
 from resolvers.batches import Batches
 from resolvers.loaders import Loaders
 from storage.database import Database
@@ -192,6 +192,7 @@ class Context:
     batches: Batches = field(default_factory=Batches)
     _loaders: Loaders | None = None
     _asked: frozenset[str] = frozenset()
+    _given: Given = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -229,13 +230,16 @@ class Context:
         self.caller = Caller(session)
         self._loaders = None
 
-    def foresee(self, asked: frozenset[str]) -> None:
-        """Let reads bring along what those fields need, as `Type.field` and `Type.field.field`."""
-        self._asked = asked
+    def foresee(self, asked: frozenset[str], given: Given) -> None:
+        """Let reads bring along what those fields need, as `Type.field` and `Type.field.field`.
+
+        *given* are the arguments of those that are asked for at one place only.
+        """
+        self._asked, self._given = asked, given
 
     def forget(self) -> None:
         """Read everything again from here on, because something was changed or went wrong."""
-        self._asked = frozenset()
+        self._asked, self._given = frozenset(), {}
         self._loaders = None
         self.batches = Batches()
 
@@ -250,8 +254,8 @@ class Context:
         """Batched reads for this viewer, made when first needed."""
         if self._loaders is None:
             viewer = self.viewer_id
-            known = wanted_by_guests(self._asked) if viewer is None else wanted(self._asked)
-            self._loaders = Loaders(self.parts.database, viewer, known)
+            brought = along(self._asked, self._given, is_guest=viewer is None)
+            self._loaders = Loaders(self.parts.database, viewer, brought)
         return self._loaders
 
 

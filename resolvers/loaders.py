@@ -21,7 +21,7 @@ from storage import (
     users,
     variants,
 )
-from storage.along import Wanted
+from storage.along import Along
 from storage.cases import CaseId, ReportRow
 from storage.database import Database, Way
 from storage.rows import (
@@ -52,9 +52,9 @@ class Loaders(Loading):
     """
 
     def __init__(
-        self, database: Database, viewer: UserId | None, wanted: Wanted | None = None
+        self, database: Database, viewer: UserId | None, along: Along | None = None
     ) -> None:
-        super().__init__(database, viewer, wanted)
+        super().__init__(database, viewer, along)
         self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
         self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
 
@@ -100,7 +100,7 @@ class Loaders(Loading):
 
     @cached_property
     def comments(self) -> Loader[CommentId, CommentRow]:
-        return self._of(lambda connection, ids: comments.by_ids(connection, ids, self._viewer))
+        return self._hot(lambda way, ids: comments.by_ids(way, ids, self._viewer))
 
     @cached_property
     def notifications(self) -> Loader[NotificationId, NotificationRow]:
@@ -161,7 +161,7 @@ class Loaders(Loading):
 
     def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
-        return self._paged_hot(photos.by_owners, request)
+        return self._paged_hot(photos.by_owners, request, "photo_pages")
 
     def follower_pages(self, request: PageRequest) -> Pages[UserId, UserRow]:
         """Pages of users' followers, all of one size and place."""
@@ -177,7 +177,7 @@ class Loaders(Loading):
 
     def comment_pages(self, request: PageRequest) -> Pages[PhotoId, CommentRow]:
         """Pages of photos' threads, all of one size and place."""
-        return self._paged_hot(comments.of_photos, request)
+        return self._paged_hot(comments.of_photos, request, "comment_pages")
 
     def reply_pages(self, request: PageRequest) -> Pages[CommentId, CommentRow]:
         """Pages of comments' direct replies, all of one size and place."""

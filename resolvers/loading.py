@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.batches import Loader
-from storage.along import Along, Wanted
+from storage.along import Along
 from storage.database import Database, Way
 from storage.rows import Page, PageRequest, UserId
 from storage.visibility import hides_anybody
@@ -44,11 +44,11 @@ class Loading:
     """
 
     def __init__(
-        self, database: Database, viewer: UserId | None, wanted: Wanted | None = None
+        self, database: Database, viewer: UserId | None, along: Along | None = None
     ) -> None:
         self._database = database
         self._viewer = viewer
-        self.along = Along(wanted or Wanted())
+        self.along = along or Along()
         """What reads bring along; the loaders of the same names know it."""
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
 
@@ -73,10 +73,15 @@ class Loading:
             lambda: self._of(lambda connection, ids: read(connection, ids, request, self._viewer)),
         )
 
-    def _paged_hot(self, read: ReadHotPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
+    def _paged_hot(
+        self, read: ReadHotPages[Key, Row], request: PageRequest, known_as: str
+    ) -> Pages[Key, Row]:
+        known = known_as if self.along.pages.get(known_as) == request else None
         return self._kept(
             (read, request),
-            lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer, self.along)),
+            lambda: self._hot(
+                lambda way, ids: read(way, ids, request, self._viewer, self.along), known
+            ),
         )
 
     def _kept(

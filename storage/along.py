@@ -7,17 +7,19 @@ one JSON text, which is decoded to rows at once: a value of a driver's costs sev
 
 import typing
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
-from storage.reads import VIEWER, Read, first, rows
+from storage.pages import newest_first, page
+from storage.reads import VIEWER, Read, first, rows, value
+from storage.rows import Cursor, Page, PageRequest
 
 Row = TypeVar("Row")
 Key: TypeAlias = Callable[[Any], Any]
@@ -36,17 +38,25 @@ class Edge:
     """Whether it is nothing to a guest, who never asks for it."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """What belongs to a key: a list, of which the first page is brought, the newest first."""
+
+    known_as: str
+    of: Callable[[ColumnElement[Any], Any], Select[Any]]
+    """The whole list, as that viewer sees it."""
+    row: type[Any]
+    """A named tuple of what is selected, with `created_at` and `id`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Brought:
     """An edge of the entries that have its key in that field; None if all share the value."""
 
-    edge: Edge
+    edge: Edge | Listed
     by: str | None
-
-    @property
-    def key(self) -> Key:
-        """Reads the key of an entry."""
-        return attrgetter(self.by) if self.by else lambda _: None
+    below: "Edges" = ()
+    """What comes along with each entry of a list."""
 
 
 Edges: TypeAlias = tuple[Brought, ...]
@@ -70,7 +80,45 @@ class Along:
     """What one operation wants to come along, and what has come, by edge and key."""
 
     wanted: Wanted = Wanted()
+    pages: Mapping[str, PageRequest] = field(default_factory=dict)
+    """The first page of each list that is wanted, by what the list is known as."""
     known: defaultdict[str, dict[Any, Any]] = field(default_factory=lambda: defaultdict(dict))
+
+    def take(self, entries: Sequence[Sequence[Any]], taken: "tuple[Taken, ...]") -> None:
+        """Know what stands beside the row of each entry."""
+        for place, one in enumerate(taken, start=1):
+            known = self.known[one.known_as]
+            if one.below is None:
+                for entry in entries:
+                    known.setdefault(one.key(entry[0]), entry[place])
+                continue
+            request = self.pages[one.known_as]
+            for entry in entries:
+                listed = entry[place] or ()
+                known.setdefault(one.key(entry[0]), _page(request, [each[0] for each in listed]))
+            self.take([each for entry in entries for each in entry[place] or ()], one.below)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What stands beside the row of an entry: what it is known as, by which key."""
+
+    known_as: str
+    key: Key
+    below: "tuple[Taken, ...] | None"
+    """What stands beside each row of a list; None for a single value."""
+
+    @classmethod
+    def of(cls, edges: Edges) -> "tuple[Taken, ...]":
+        """All of them, in the order in which they stand there."""
+        return tuple(
+            cls(
+                one.edge.known_as,
+                attrgetter(one.by) if one.by else lambda _: None,
+                cls.of(one.below) if isinstance(one.edge, Listed) else None,
+            )
+            for one in edges
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +127,7 @@ class Wide(Generic[Row]):
 
     read: Read[str | None]
     decoder: "msgspec.json.Decoder[list[tuple[Any, ...]]]"
-    taken: tuple[tuple[str, Key], ...]
+    taken: tuple[Taken, ...]
 
     @classmethod
     def of(
@@ -88,28 +136,64 @@ class Wide(Generic[Row]):
         """*statement*, which has a column for each field of the named tuple *row*, the newest
         entries first.
         """
-        entry = statement.subquery("entry")
-        viewer = None if is_guest else VIEWER
-        values = [array_of(entry.c[name] for name in typing.get_type_hints(row))]
-        values += [one.edge.of(entry.c[one.by or "id"], viewer).scalar_subquery() for one in edges]
-        newest = aggregate_order_by(array_of(values), entry.c.created_at.desc(), entry.c.id.desc())
-        kinds: Any = (row, *(one.edge.kind for one in edges))
+        entries = _entries("entry", statement, row, edges, None if is_guest else VIEWER)
         return cls(
-            Read.of(select(cast(func.json_agg(newest), Text)), first),
-            msgspec.json.Decoder(list[tuple[kinds]]),
-            tuple((one.edge.known_as, one.key) for one in edges),
+            Read.of(select(cast(entries.scalar_subquery(), Text)), first),
+            msgspec.json.Decoder(_kind(row, edges)),
+            Taken.of(edges),
         )
 
     async def rows(self, way: Way, along: Along | None, **values: Any) -> list[Row]:
         """The rows of the answer; what came along is known from now on."""
+        if along is not None:
+            values |= {_first(name): page.first for name, page in along.pages.items()}
         [text] = await rows(way, self.read, **values)
         entries = self.decoder.decode(text) if text else []
         if along is not None:
-            for place, (known_as, key) in enumerate(self.taken, start=1):
-                known = along.known[known_as]
-                for entry in entries:
-                    known.setdefault(key(entry[0]), entry[place])
+            along.take(entries, self.taken)
         return [entry[0] for entry in entries]
+
+
+def _entries(
+    name: str, statement: Select[Any], row: type[Any], edges: Edges, viewer: Any
+) -> Select[Any]:
+    """All that *statement* answers as one value."""
+    entry = statement.subquery(name)
+    values = [array_of(entry.c[name] for name in typing.get_type_hints(row))]
+    values += [_beside(one, entry.c[one.by or "id"], viewer) for one in edges]
+    newest = aggregate_order_by(array_of(values), entry.c.created_at.desc(), entry.c.id.desc())
+    return select(func.json_agg(newest))
+
+
+def _beside(brought: Brought, key: ColumnElement[Any], viewer: Any) -> ColumnElement[Any]:
+    edge = brought.edge
+    if isinstance(edge, Edge):
+        return edge.of(key, viewer).scalar_subquery()
+    listed: Any = edge.of(key, viewer)
+    most: Any = value(_first(edge.known_as), Integer())
+    chosen = listed.selected_columns
+    one_page = newest_first(listed, chosen.created_at, chosen.id, PageRequest(most, None))
+    return _entries(edge.known_as, one_page, edge.row, brought.below, viewer).scalar_subquery()
+
+
+def _kind(row: type[Any], edges: Edges) -> Any:
+    kinds: Any = (
+        row,
+        *(
+            one.edge.kind if isinstance(one.edge, Edge) else _kind(one.edge.row, one.below) | None
+            for one in edges
+        ),
+    )
+    return list[tuple[kinds]]
+
+
+def _page(request: PageRequest, listed: Sequence[Any]) -> Page[Any]:
+    return page(request, listed, [Cursor(row.created_at, row.id) for row in listed])
+
+
+def _first(known_as: str) -> str:
+    """What the size of such a page is called in a statement."""
+    return f"first_{known_as}"
 
 
 def array_of(values: "typing.Iterable[ColumnElement[Any]]") -> ColumnElement[Any]:
@@ -118,4 +202,8 @@ def array_of(values: "typing.Iterable[ColumnElement[Any]]") -> ColumnElement[Any
 
 
 def _by_guests(edges: Edges) -> Edges:
-    return tuple(brought for brought in edges if not brought.edge.is_of_viewer)
+    return tuple(
+        replace(one, below=_by_guests(one.below))
+        for one in edges
+        if not (isinstance(one.edge, Edge) and one.edge.is_of_viewer)
+    )

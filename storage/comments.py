@@ -2,15 +2,27 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, any_, delete, exists, func, insert, select, true, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    any_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
-from storage.along import Along, Edges, Wide
+from storage.along import Along, Edges, Listed, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, oldest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, pair, rows
+from storage.reads import IDS, VIEWER, Read, pair, rows, rows_of
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
     CommentId,
@@ -24,35 +36,41 @@ from storage.rows import (
 )
 from storage.tables import comments
 from storage.tables import photos as photo_table
-from storage.visibility import hidden_from, is_here, not_blocked, visible_to
+from storage.visibility import Viewer, hidden_from, is_here, not_blocked, visible_to
 
 COLUMNS = columns(comments, CommentRow)
 
 
 async def by_ids(
-    connection: AsyncConnection, ids: Sequence[CommentId], viewer: UserId | None
+    way: Way, ids: Sequence[CommentId], viewer: UserId | None
 ) -> dict[CommentId, CommentRow]:
     """The comments among *ids* that *viewer* may see.
 
     One sees the comments of a photo that one sees, except of authors whom one may not know of,
     and what hangs on anything that they wrote.
     """
+    return {row.id: row for row in await rows(way, _by_ids(viewer is None), ids=ids, viewer=viewer)}
+
+
+@cache
+def _by_ids(is_guest: bool) -> Read[CommentRow]:  # noqa: FBT001 - Told apart by nothing else.
+    viewer, chosen = None if is_guest else VIEWER, comments.c.id == any_(IDS)
     # Nobody's line is walked for a viewer from whom nobody is hidden.
-    line = authors_above(ids, exists(hidden_from(viewer)))
+    line = authors_above(chosen & exists(hidden_from(viewer)))
     is_hidden = select(line.c.id).where(line.c.author_id.in_(hidden_from(viewer)))
     seen = (
         select(*COLUMNS)
         .join(photo_table, photo_table.c.id == comments.c.photo_id)
-        .where(comments.c.id.in_(ids), visible_to(viewer), comments.c.id.not_in(is_hidden))
+        .where(chosen, visible_to(viewer), comments.c.id.not_in(is_hidden))
     )
-    return {row.id: row for row in await fetch(connection, seen, CommentRow)}
+    return Read.of(seen, rows_of(CommentRow))
 
 
-def authors_above(ids: Sequence[CommentId], condition: ColumnElement[bool] | None = None) -> CTE:
+def authors_above(chosen: ColumnElement[bool]) -> CTE:
     """Each of the comments with its author, and with the author of everything it replies to."""
     line = (
         select(comments.c.id, comments.c.author_id, comments.c.parent_id)
-        .where(comments.c.id.in_(ids), true() if condition is None else condition)
+        .where(chosen)
         .cte("line", recursive=True)
     )
     above = comments.alias("above")
@@ -80,17 +98,29 @@ async def of_photos(
 @cache
 def _of_photos(is_guest: bool, is_first: bool, edges: Edges) -> Wide[CommentRow]:  # noqa: FBT001
     parents = each(IDS)
-    threads = select(*COLUMNS).where(
-        comments.c.photo_id == parents.c.id,
-        comments.c.parent_id.is_(None),
-        not_blocked(None if is_guest else VIEWER, comments.c.author_id),
-        is_here(comments.c.author_id),
-    )
+    threads = _threads(parents.c.id, None if is_guest else VIEWER)
     one_page = newest_first(
         threads, comments.c.created_at, comments.c.id, any_page(is_first=is_first)
     )
     every_page = page_of_each(parents, one_page)
     return Wide.of(every_page, CommentRow, edges, is_guest=is_guest)
+
+
+def _threads(photo: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
+    return (
+        select(*COLUMNS)
+        .where(
+            comments.c.photo_id == photo,
+            comments.c.parent_id.is_(None),
+            not_blocked(viewer, comments.c.author_id),
+            is_here(comments.c.author_id),
+        )
+        .correlate_except(comments)
+    )
+
+
+# The threads of a photo that the viewer sees.
+ALONG: Final = Listed("comment_pages", _threads, CommentRow)
 
 
 async def replies(

@@ -57,7 +57,7 @@ def _kinds(
 
 
 async def _concerned(tx: Writing, comment: CommentRow, names: set[str]) -> Sequence[_Person]:
-    line = authors_above([comment.id])
+    line = authors_above(comments.c.id == comment.id)
     # Whoever a block hides any part of the line from, does not see its end either.
     between = line.join(blocks, separates(users.c.id, line.c.author_id))
     is_cut = exists(select(1).select_from(between))

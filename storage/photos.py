@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import any_, select, update
+from sqlalchemy import ColumnElement, Select, any_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import shots
-from storage.along import Along, Edges, Wide
+from storage.along import Along, Edges, Listed, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import any_page, asked, each, newest_first, page, page_of_each, pages
 from storage.reads import IDS, VIEWER
@@ -29,7 +30,7 @@ from storage.rows import (
 )
 from storage.shots import Sharing
 from storage.tables import avatars, photos, uploads, users
-from storage.visibility import visible_to
+from storage.visibility import Viewer, visible_to
 
 COLUMNS = columns(photos, PhotoRow)
 
@@ -136,15 +137,23 @@ async def by_owners(
 @cache
 def _by_owners(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     parents = each(IDS)
-    seen = visible_to(None if is_guest else VIEWER)
     one_page = newest_first(
-        select(*COLUMNS).where(photos.c.owner_id == parents.c.id, seen),
+        _of_owner(parents.c.id, None if is_guest else VIEWER),
         photos.c.created_at,
         photos.c.id,
         any_page(is_first=is_first),
     )
     every_page = page_of_each(parents, one_page)
     return Wide.of(every_page, PhotoRow, edges, is_guest=is_guest)
+
+
+def _of_owner(owner: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
+    seen = select(*COLUMNS).where(photos.c.owner_id == owner, visible_to(viewer))
+    return seen.correlate_except(photos)
+
+
+# The photos of a user that the viewer sees.
+ALONG: Final = Listed("photo_pages", _of_owner, PhotoRow)
 
 
 async def add(

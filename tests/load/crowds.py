@@ -12,8 +12,10 @@ AT_ONCE = 200
 class Peer(asyncio.Protocol):
     """Says something, and then a byte a second if it has any; notes when it was sent away."""
 
-    def __init__(self, says: bytes = b"", trickle: bytes = b"") -> None:
-        self._says, self._trickle = says, trickle
+    def __init__(
+        self, says: bytes = b"", trickle: bytes = b"", left: Callable[[], None] | None = None
+    ) -> None:
+        self._says, self._trickle, self._left = says, trickle, left
         self.began = perf_counter()
         self.ended: float | None = None
         self.heard = b""
@@ -32,6 +34,8 @@ class Peer(asyncio.Protocol):
         self.ended = perf_counter()
         if self._next is not None:
             self._next.cancel()
+        if self._left is not None:
+            self._left()
 
     @property
     def lasted(self) -> float:

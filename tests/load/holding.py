@@ -6,26 +6,42 @@ whoever is sent away comes again. Says `there` once all have come, and ends with
 
 import asyncio
 import sys
+from contextlib import suppress
 
-from tests.load.crowds import Peer, part, peers
+from tests.load.crowds import Peer, gathered
 
 HALF_A_HEAD = b"GET /livez HTTP/1.1\r\nHost: api\r\n"
-LOOK_S = 0.5
+
+
+class Crowd:
+    """So many who say nothing or too little, and come again."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._coming: set[asyncio.Task[None]] = set()
+
+    async def come(self, size: int) -> None:
+        said = iter([b"", HALF_A_HEAD] * (size // 2))
+        await gathered(size, lambda: self._come(next(said)))
+
+    async def _come(self, says: bytes) -> None:
+        def again() -> None:
+            coming = asyncio.create_task(self._again(says))
+            self._coming.add(coming)
+            coming.add_done_callback(self._coming.discard)
+
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: Peer(says, left=again), "127.0.0.1", self._port)
+
+    async def _again(self, says: bytes) -> None:
+        with suppress(OSError):
+            await self._come(says)
 
 
 async def hold(port: int, size: int) -> None:
-    silent, half = await peers(port, size // 2), await peers(port, size // 2, HALF_A_HEAD)
+    await Crowd(port).come(size)
     print("there", flush=True)  # noqa: T201
-    ended = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
-    while not ended.done():
-        await asyncio.sleep(LOOK_S)
-        silent, half = await _again(port, silent), await _again(port, half, HALF_A_HEAD)
-    part([*silent, *half])
-
-
-async def _again(port: int, crowd: list[Peer], says: bytes = b"") -> list[Peer]:
-    left = [peer for peer in crowd if not peer.ended]
-    return left + await peers(port, len(crowd) - len(left), says)
+    await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.making import make_comment, make_follow, make_like, make_photo
+from storage.rows import Visibility
+from tests.making import make_block, make_comment, make_follow, make_like, make_person, make_photo
 
 PHOTO = "id owner { username viewerFollow } variants { url } likeCount viewerHasLiked"
 FEED = f"{{ feed {{ edges {{ node {{ {PHOTO} commentCount }} }} }} }}"
@@ -10,6 +11,13 @@ PAGE = f"""
 query($id: ID!) {{ node(id: $id) {{ ... on Photo {{ {PHOTO} comments(first: 10) {{
   edges {{ node {{ body replyCount author {{ username }} }} }}
 }} }} }} }}
+"""
+THREADS = """
+query($id: ID!, $first: Int, $after: String) { node(id: $id) { ... on Photo {
+  comments(first: $first, after: $after) {
+    edges { node { author { username } } } pageInfo { hasNextPage hasPreviousPage endCursor }
+  }
+} } }
 """
 PROFILE = """
 query($name: String!) { user(username: $name) {
@@ -39,23 +47,22 @@ async def test_the_home_feed_is_one_statement(ask_counted, ann, bob, photo):
     assert total == 1
 
 
-async def test_a_photo_page_is_the_photo_and_its_threads(ask_counted, ann, bob, photo):
+async def test_a_photo_page_is_one_statement(ask_counted, ann, bob, photo):
     data, total = await ask_counted(PAGE, viewer=ann, id=photo.id)
 
     assert data["node"]["owner"] == {"username": bob.username, "viewerFollow": "FOLLOWING"}
-    authors = [edge["node"]["author"]["username"] for edge in data["node"]["comments"]["edges"]]
-    assert authors == [bob.username, ann.username]
-    assert total == 2
+    assert _authors(data["node"]) == [bob.username, ann.username]
+    assert total == 1
 
 
-async def test_a_profile_is_the_user_and_the_photos(ask_counted, ann, bob, photo):
+async def test_a_profile_is_one_statement(ask_counted, ann, bob, photo):
     data, total = await ask_counted(PROFILE, viewer=ann, name=bob.username)
 
     user = data["user"]
     assert (user["viewerFollow"], user["followsViewer"]) == ("FOLLOWING", False)
     assert (user["photoCount"], user["followerCount"]) == (1, 1)
     assert [edge["node"]["likeCount"] for edge in user["photos"]["edges"]] == [1]
-    assert total == 2
+    assert total == 1
 
 
 async def test_a_guest_is_brought_the_same_but_what_is_the_viewers(ask_counted, bob, photo):
@@ -63,4 +70,63 @@ async def test_a_guest_is_brought_the_same_but_what_is_the_viewers(ask_counted, 
 
     assert data["node"]["owner"] == {"username": bob.username, "viewerFollow": "NONE"}
     assert data["node"]["viewerHasLiked"] is False
+    assert total == 1
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+async def test_a_page_that_comes_along_is_as_long_as_was_asked(ask_counted, ann, bob, photo, first):
+    data, total = await ask_counted(THREADS, viewer=ann, id=photo.id, first=first)
+
+    found = data["node"]["comments"]
+    assert _authors(data["node"]) == [bob.username, ann.username][:first]
+    assert found["pageInfo"]["hasNextPage"] is (first < 2)
+    assert total == 1
+
+    # The cursor is one of the list, and a later page is read for itself.
+    end = found["pageInfo"]["endCursor"]
+    later, total = await ask_counted(THREADS, viewer=ann, id=photo.id, first=first, after=end)
+    assert _authors(later["node"]) == [bob.username, ann.username][first:]
+    assert later["node"]["comments"]["pageInfo"]["hasPreviousPage"] is True
     assert total == 2
+
+
+async def test_a_page_that_comes_along_is_what_the_viewer_may_see(
+    ask_counted, database, settings, ann, bob, photo
+):
+    cat = await make_person(database, settings, "cat")
+    await make_block(database, by=cat, of=ann)
+    await make_photo(database, owner=bob, visibility=Visibility.FOLLOWERS)
+
+    page, _ = await ask_counted(PAGE, viewer=cat, id=photo.id)
+    profile, _ = await ask_counted(PROFILE, viewer=cat, name=bob.username)
+
+    assert _authors(page["node"]) == [bob.username]
+    assert [edge["node"]["id"] for edge in profile["user"]["photos"]["edges"]] == [photo.id]
+
+
+async def test_pages_come_with_pages(ask_counted, ann, bob, photo):
+    asked = "query($name: String!) { user(username: $name) { photos { edges { node {"
+    asked += " comments(first: 1) { edges { node { body } } pageInfo { hasNextPage } } } } } } }"
+
+    data, total = await ask_counted(asked, viewer=ann, name=bob.username)
+
+    (edge,) = data["user"]["photos"]["edges"]
+    assert len(edge["node"]["comments"]["edges"]) == 1
+    assert edge["node"]["comments"]["pageInfo"]["hasNextPage"] is True
+    assert total == 1
+
+
+async def test_photos_of_two_places_bring_no_page_of_comments(ask_counted, ann, bob, photo):
+    """Those that are asked for no comments would bring as many."""
+    asked = "query($id: ID!) { node(id: $id) { ... on Photo { comments { edges { node { body } } }"
+    asked += " owner { photos { edges { node { id } } } } } } }"
+
+    data, total = await ask_counted(asked, viewer=ann, id=photo.id)
+
+    assert len(data["node"]["comments"]["edges"]) == 2
+    assert [edge["node"]["id"] for edge in data["node"]["owner"]["photos"]["edges"]] == [photo.id]
+    assert total == 3
+
+
+def _authors(photo):
+    return [edge["node"]["author"]["username"] for edge in photo["comments"]["edges"]]

@@ -109,6 +109,16 @@ class Selection:
                 found.add(name)
         return found
 
+    def alone(self) -> list[Field]:
+        """The fields of those types of which objects are asked for at one place only."""
+        places: dict[str, list[Selection]] = {}
+        waiting = [self]
+        while waiting:
+            one = waiting.pop()
+            places.setdefault(one.type.name, []).append(one)
+            waiting += [below for field in one.fields for below in field.below]
+        return [field for found in places.values() if len(found) == 1 for field in found[0].fields]
+
     def reads(self, field: Field) -> str:
         """What is read of an object for an attribute: what the attribute itself would read."""
         name = field.made.python_name

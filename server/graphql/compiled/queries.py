@@ -30,11 +30,14 @@ Made = Callable[[list[object], Run], Awaitable[list[dict[str, Any]]]]
 
 
 class Plan(NamedTuple):
-    """What is executed: the function of the root, its edges, and all fields that are resolved."""
+    """What is executed: the function of the root and its edges."""
 
     root: Made
     edges: list[Edge]
     asked: frozenset[str]
+    """All fields that are resolved, as `Selection.asked` has them."""
+    alone: dict[str, Edge]
+    """By `Type.field` those with arguments, of objects that are asked for at one place only."""
 
 
 class Abandoned(Exception):
@@ -54,12 +57,13 @@ class Query:
         """The data of an answer without errors. Raises Abandoned."""
         known = self._variables(variables)
         plan = self.plan(known)
+        run = Run(plan.edges, known, context)
         # A context may be told beforehand which fields will be resolved.
         foresee = getattr(context, "foresee", None)
-        if foresee is not None:
-            foresee(plan.asked)
         try:
-            answers = await plan.root([None], Run(plan.edges, known, context))
+            if foresee is not None:
+                foresee(plan.asked, {name: run.given(edge) for name, edge in plan.alone.items()})
+            answers = await plan.root([None], run)
         except Exception as error:
             raise Abandoned from error
         return answers[0]
@@ -100,7 +104,9 @@ class Query:
         names = source.names
         # Everything in the source is made of names of the schema and literals of their keys.
         exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
-        return Plan(names["root"], edges, frozenset(selection.asked()))
+        return Plan(
+            names["root"], edges, frozenset(selection.asked()), _alone(selection, source, edges)
+        )
 
     def _selection(self, variables: VariableValues) -> Selection:
         operation = self._operation
@@ -112,6 +118,15 @@ def _source(selection: Selection) -> Source:
     source = Source()
     source.lines.append(f"root = {source.root(selection)}")
     return source
+
+
+def _alone(selection: Selection, source: Source, edges: list[Edge]) -> dict[str, Edge]:
+    alone = {id(field) for field in selection.alone() if field.many and field.definition.args}
+    return {
+        f"{field.parent.name}.{field.definition_name}": edge
+        for field, edge in zip(source.edges, edges, strict=True)
+        if id(field) in alone
+    }
 
 
 def compiled(

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from graphql.execution.values import VariableValues
 
+from server.graphql.compiled.arguments import Given
 from server.graphql.compiled.edges import Edge
 from server.graphql.compiled.leaves import NotWritten
 
@@ -21,6 +22,10 @@ class Run:
     edges: Sequence[Edge]
     variables: VariableValues
     context: object
+
+    def given(self, edge: Edge) -> Given:
+        """The arguments of a field. Raises what graphql-core and Strawberry raise."""
+        return edge.arguments.given(self.variables, edge.info(self.variables, self.context))
 
     async def many(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for all parents."""
