@@ -84,7 +84,7 @@ class Loaders(Loading):
 
     @cached_property
     def avatars(self) -> Loader[UserId, AvatarRow]:
-        return self._of(avatars.latest)
+        return self._hot(avatars.latest)
 
     @cached_property
     def follow_states(self) -> Loader[UserId, FollowState]:
@@ -92,7 +92,7 @@ class Loaders(Loading):
 
     @cached_property
     def follows_viewer(self) -> Loader[UserId, bool]:
-        return self._of(self._following, "follows_viewer")
+        return self._hot(self._following, "follows_viewer")
 
     @cached_property
     def uploads(self) -> Loader[UploadId, UploadRow]:
@@ -104,7 +104,7 @@ class Loaders(Loading):
 
     @cached_property
     def notifications(self) -> Loader[NotificationId, NotificationRow]:
-        return self._of(self._notifications)
+        return self._hot(self._notifications)
 
     @cached_property
     def actor_counts(self) -> Loader[NotificationId, int]:
@@ -207,23 +207,21 @@ class Loaders(Loading):
         return await uploads.by_ids(connection, ids, self._viewer)
 
     async def _notifications(
-        self, connection: AsyncConnection, ids: Sequence[NotificationId]
+        self, way: Way, ids: Sequence[NotificationId]
     ) -> dict[NotificationId, NotificationRow]:
         if self._viewer is None:
             return {}
-        return await inbox.by_ids(connection, ids, self._viewer)
+        return await inbox.by_ids(way, ids, self._viewer)
 
     async def _states(self, way: Way, ids: Sequence[UserId]) -> dict[UserId, FollowState]:
         if self._viewer is None:
             return {}
         return await follows.states(way, self._viewer, ids)
 
-    async def _following(
-        self, connection: AsyncConnection, ids: Sequence[UserId]
-    ) -> dict[UserId, bool]:
+    async def _following(self, way: Way, ids: Sequence[UserId]) -> dict[UserId, bool]:
         if self._viewer is None:
             return {}
-        return dict.fromkeys(await follows.following_viewer(connection, self._viewer, ids), True)
+        return dict.fromkeys(await follows.following_viewer(way, self._viewer, ids), True)
 
     async def _liked(self, way: Way, ids: Sequence[PhotoId]) -> dict[PhotoId, bool]:
         if self._viewer is None:

@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 Key_contra = TypeVar("Key_contra", contravariant=True)
 Read = Callable[[AsyncConnection, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 ReadPages = Callable[
-    [AsyncConnection, Sequence[Key], PageRequest, UserId | None],
+    [Way, Sequence[Key], PageRequest, UserId | None],
     Awaitable[Mapping[Key, Page[Row]]],
 ]
 ReadJudged = Callable[[AsyncConnection, Sequence[Key], UserId], Awaitable[Mapping[Key, Value]]]
@@ -70,7 +70,7 @@ class Loading:
     def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         return self._kept(
             (read, request),
-            lambda: self._of(lambda connection, ids: read(connection, ids, request, self._viewer)),
+            lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer)),
         )
 
     def _paged_hot(

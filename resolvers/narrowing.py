@@ -10,13 +10,14 @@ from resolvers import marks
 from resolvers.finding import Asked, searched
 from resolvers.paging import BadArgument, requested, requested_scored
 from schema.photos import NearInput, PhotoConnection
-from storage import photos
 from storage.rows import UserId
 from storage.search import nearby
 from storage.search import photos as search_photos
 from storage.search.narrowing import Narrowed, Near
 
 MAX_RADIUS_M: Final = 50_000
+# No condition at all.
+ANY: Final = Narrowed()
 
 PhotoSearch = Annotated[
     str | None,
@@ -48,7 +49,10 @@ async def photos_by(
     narrowed: Narrowed,
     viewer: UserId | None,
 ) -> PhotoConnection:
-    """Public photos that meet every condition. Raises BadArgument for a cursor of another list."""
+    """Public photos that meet every condition, of which there is one at least.
+
+    Raises BadArgument for a cursor of another list.
+    """
     if text is not None:
         scored = requested_scored("found", asked.first, asked.after)
         found = await search_photos.matching(connection, text, narrowed, scored, viewer)
@@ -57,12 +61,10 @@ async def photos_by(
         scored = requested_scored("near", asked.first, asked.after)
         around = await nearby.page(connection, narrowed.near, narrowed.tag, scored, viewer)
         return PhotoConnection.of(around, "near")
-    if narrowed.tag is not None:
-        request = requested("tagged", asked.first, asked.after)
-        having = await search_photos.tagged(connection, narrowed.tag, request, viewer)
-        return PhotoConnection.of(having, "tagged")
-    request = requested("photos", asked.first, asked.after)
-    return PhotoConnection.of(await photos.newest_public(connection, request, viewer))
+    assert narrowed.tag is not None
+    request = requested("tagged", asked.first, asked.after)
+    having = await search_photos.tagged(connection, narrowed.tag, request, viewer)
+    return PhotoConnection.of(having, "tagged")
 
 
 def narrowed(tag: str | None, near: NearInput | None) -> Narrowed:

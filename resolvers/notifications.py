@@ -35,15 +35,15 @@ async def notifications(
     """What others did that concerns you, the latest first. Needs a session."""
     viewer = info.context.signed_in().user_id
     request = requested("notifications", first, after)
-    async with info.context.database.connect() as connection:
-        return NotificationConnection.of(await inbox.newest(connection, viewer, request))
+    async with info.context.database.reading() as way:
+        return NotificationConnection.of(await inbox.newest(way, viewer, request))
 
 
 async def unread_count(info: Info) -> int:
     """How many of all your notifications are not read."""
     viewer = info.context.signed_in().user_id
-    async with info.context.database.connect() as connection:
-        return await inbox.count_unread(connection, viewer)
+    async with info.context.database.reading() as way:
+        return await inbox.count_unread(way, viewer)
 
 
 async def mark_read(info: Info, before: Before = None) -> MarkNotificationsReadPayload:

@@ -8,8 +8,8 @@ from resolvers import drafts, originals
 from resolvers.context import Info
 from resolvers.finding import Asked, searched
 from resolvers.ids import as_upload_id
-from resolvers.narrowing import Around, PhotoSearch, Tag, narrowed, photos_by
-from resolvers.paging import After, First
+from resolvers.narrowing import ANY, Around, PhotoSearch, Tag, narrowed, photos_by
+from resolvers.paging import After, First, requested
 from schema.photos import Photo, PhotoConnection, PhotoPayload, PublishPhotoInput
 from storage import jobs, photos, quotas, uploads
 
@@ -31,6 +31,11 @@ async def every_photo(
     """
     text, others = searched(search), narrowed(tag, near)
     asked, viewer = Asked(first, after), info.context.viewer_id
+    if text is None and others == ANY:
+        request = requested("photos", first, after)
+        async with info.context.database.reading() as way:
+            newest = await photos.newest_public(way, request, viewer, info.context.loaders.along)
+        return PhotoConnection.of(newest)
     async with info.context.database.connect() as connection:
         return await photos_by(connection, asked, text, others, viewer)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+from asyncpg import PostgresError
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from resolvers.context import Parts
 from storage import counters, jobs, revisions, variants
+from storage.inbox import clock
 from storage.jobs import Waiting
 from storage.reached import Unavailable
 
@@ -64,10 +66,15 @@ def routes(parts: Parts, health: Health) -> list[Route]:
 
 async def _database(parts: Parts) -> str:
     try:
-        async with asyncio.timeout(CHECK_TIMEOUT_S), parts.database.connect() as connection:
-            current = await revisions.current(connection)
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            # Most of what is asked is read over the one kind of connections, the rest over the
+            # other.
+            async with parts.database.reading() as way:
+                await clock(way)
+            async with parts.database.connect() as connection:
+                current = await revisions.current(connection)
     # A database that is full, or refuses us by name, is as good as out of reach.
-    except (Unavailable, TimeoutError, DBAPIError):
+    except (Unavailable, TimeoutError, DBAPIError, PostgresError):
         return "unreachable"
     if current != revisions.newest():
         return f"schema revision is {current}, not {revisions.newest()}; run `picshare migrate`"

@@ -8,11 +8,12 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, any_, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts, jobs
-from storage.database import Writing, columns, fetch, fetch_one, values
+from storage.database import Way, Writing, columns, fetch_one, values
+from storage.reads import IDS, Read, rows, rows_of
 from storage.refusals import Conflict, Missing
 from storage.rows import (
     AvatarId,
@@ -50,11 +51,16 @@ def fitting_key(token: str, largest: int, size: int) -> str:
     return key(token, min(fitting, largest))
 
 
-async def latest(connection: AsyncConnection, ids: Sequence[UserId]) -> dict[UserId, AvatarRow]:
+# There are at most two of each user, and the later one comes last.
+CHOSEN: Final = Read.of(
+    select(*COLUMNS).where(avatars.c.user_id == any_(IDS)).order_by(avatars.c.id),
+    rows_of(AvatarRow),
+)
+
+
+async def latest(way: Way, ids: Sequence[UserId]) -> dict[UserId, AvatarRow]:
     """What each user chose last; who has none is absent."""
-    # There are at most two of each, and the later one comes last.
-    chosen = select(*COLUMNS).where(avatars.c.user_id.in_(ids)).order_by(avatars.c.id)
-    return {row.user_id: row for row in await fetch(connection, chosen, AvatarRow)}
+    return {row.user_id: row for row in await rows(way, CHOSEN, ids=ids)}
 
 
 async def choose(tx: Writing, upload: UploadRow, original_key: str) -> bool:

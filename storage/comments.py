@@ -16,12 +16,20 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
 from storage.along import Along, Edges, Listed, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
-from storage.pages import any_page, asked, each, newest_first, oldest_first, page_of_each, pages
+from storage.pages import (
+    any_page,
+    asked,
+    each,
+    entry_of,
+    newest_first,
+    oldest_first,
+    page_of_each,
+    pages,
+)
 from storage.reads import IDS, VIEWER, Read, pair, rows, rows_of
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
@@ -124,22 +132,25 @@ ALONG: Final = Listed("comment_pages", _threads, CommentRow)
 
 
 async def replies(
-    connection: AsyncConnection,
-    ids: Sequence[CommentId],
-    request: PageRequest,
-    viewer: UserId | None,
+    way: Way, ids: Sequence[CommentId], request: PageRequest, viewer: UserId | None
 ) -> dict[CommentId, Page[CommentRow]]:
     """For each comment, which *viewer* sees, one page of its direct replies, the oldest first."""
-    parents = each(ids)
-    direct = select(*COLUMNS).where(
+    read = _replies(viewer is None, request.after is None)
+    return pages(request, ids, await rows(way, read, ids=ids, viewer=viewer, **asked(request)))
+
+
+@cache
+def _replies(is_guest: bool, is_first: bool) -> Read[tuple[CommentId, CommentRow, Cursor]]:  # noqa: FBT001 - As above.
+    parents = each(IDS)
+    direct = select(comments.c.created_at.label("replied_at"), *COLUMNS).where(
         comments.c.parent_id == parents.c.id,
-        not_blocked(viewer, comments.c.author_id),
+        not_blocked(None if is_guest else VIEWER, comments.c.author_id),
         is_here(comments.c.author_id),
     )
-    one_page = oldest_first(direct, comments.c.created_at, comments.c.id, request)
-    answer = await connection.execute(page_of_each(parents, one_page))
-    rows = [(parent, CommentRow(*row)) for parent, *row in answer]
-    return pages(request, ids, ((parent, row, _place(row)) for parent, row in rows))
+    one_page = oldest_first(
+        direct, comments.c.created_at, comments.c.id, any_page(is_first=is_first)
+    )
+    return Read.of(page_of_each(parents, one_page), entry_of(CommentRow))
 
 
 async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:

@@ -1,6 +1,6 @@
 """Who follows whom, and who waits to be let in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -22,13 +22,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications
 from storage.along import Edge
 from storage.database import Way, Writing, columns, values
-from storage.pages import each, newest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, pair, rows
+from storage.pages import any_page, asked, each, entry_of, newest_first, page_of_each, pages
+from storage.reads import IDS, VIEWER, Read, first, pair, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
@@ -149,48 +148,32 @@ async def states(way: Way, viewer: UserId, others: Sequence[UserId]) -> dict[Use
     return dict(await rows(way, STATES, viewer=viewer, ids=others))
 
 
-async def following_viewer(
-    connection: AsyncConnection, viewer: UserId, others: Sequence[UserId]
-) -> set[UserId]:
+BACK: Final[Read[UserId]] = Read.of(
+    select(follows.c.follower_id).where(between(follows, any_(IDS), VIEWER)), first
+)
+
+
+async def following_viewer(way: Way, viewer: UserId, others: Sequence[UserId]) -> set[UserId]:
     """Those of the others who follow *viewer*."""
-    statement = select(follows.c.follower_id).where(
-        follows.c.followee_id == viewer, follows.c.follower_id.in_(others)
-    )
-    return set(await values(connection, statement))
+    return set(await rows(way, BACK, viewer=viewer, ids=others))
 
 
 async def followers(
-    connection: AsyncConnection,
-    followees: Sequence[UserId],
-    request: PageRequest,
-    viewer: UserId | None,
+    way: Way, followees: Sequence[UserId], request: PageRequest, viewer: UserId | None
 ) -> dict[UserId, Page[UserRow]]:
     """For each user one page of their followers that *viewer* may know of, the latest first."""
-    return await _listed(
-        connection,
-        followees,
-        request,
-        viewer,
-        of=follows.c.followee_id,
-        listed=follows.c.follower_id,
-    )
+    read = _listed("followee_id", "follower_id", viewer is None, request.after is None)
+    found = await rows(way, read, ids=followees, viewer=viewer, **asked(request))
+    return pages(request, followees, found)
 
 
 async def following(
-    connection: AsyncConnection,
-    followers: Sequence[UserId],
-    request: PageRequest,
-    viewer: UserId | None,
+    way: Way, followers: Sequence[UserId], request: PageRequest, viewer: UserId | None
 ) -> dict[UserId, Page[UserRow]]:
     """For each user one page of those they follow that *viewer* may know of, the latest first."""
-    return await _listed(
-        connection,
-        followers,
-        request,
-        viewer,
-        of=follows.c.follower_id,
-        listed=follows.c.followee_id,
-    )
+    read = _listed("follower_id", "followee_id", viewer is None, request.after is None)
+    found = await rows(way, read, ids=followers, viewer=viewer, **asked(request))
+    return pages(request, followers, found)
 
 
 async def hidden_followers(
@@ -217,32 +200,23 @@ def _hidden(of: str, others: str, is_guest: bool) -> Read[tuple[UserId, int]]:  
     return Read.of(counted.group_by(user), pair)
 
 
-async def _listed(
-    connection: AsyncConnection,
-    ids: Sequence[UserId],
-    request: PageRequest,
-    viewer: UserId | None,
-    *,
-    of: ColumnElement[UserId],
-    listed: ColumnElement[UserId],
-) -> dict[UserId, Page[UserRow]]:
-    parents = each(ids)
+@cache
+def _listed(
+    of: str,
+    others: str,
+    is_guest: bool,  # noqa: FBT001 - As above.
+    is_first: bool,  # noqa: FBT001
+) -> Read[tuple[UserId, UserRow, Cursor]]:
+    parents, user, other = each(IDS), follows.c[of], follows.c[others]
     one_page = newest_first(
         select(follows.c.created_at.label("followed_at"), *columns(users, UserRow))
-        .join(users, users.c.id == listed)
-        .where(of == parents.c.id, user_visible_to(viewer)),
+        .join(users, users.c.id == other)
+        .where(user == parents.c.id, user_visible_to(None if is_guest else VIEWER)),
         follows.c.created_at,
-        listed,
-        request,
+        other,
+        any_page(is_first=is_first),
     )
-    answer = await connection.execute(page_of_each(parents, one_page))
-    return pages(request, ids, _entries(answer))
-
-
-def _entries(answer: Iterable[Sequence[Any]]) -> Iterable[tuple[UserId, UserRow, Cursor]]:
-    for parent, followed_at, *user in answer:
-        row = UserRow(*user)
-        yield parent, row, Cursor(followed_at, row.id)
+    return Read.of(page_of_each(parents, one_page), entry_of(UserRow))
 
 
 async def is_following(tx: Writing, follower: UserId, followee: UserId) -> bool:

@@ -3,8 +3,9 @@
 `notifications` writes it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from asyncpg import Record
@@ -26,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Way, Writing, values
-from storage.pages import each, newest_first, oldest_first, page, page_of_each
-from storage.reads import IDS, Read, first, rows, rows_of, value
+from storage.pages import any_page, asked, each, newest_first, oldest_first, page, page_of_each
+from storage.reads import IDS, VIEWER, Read, first, rows, rows_of, value
 from storage.rows import (
     Cursor,
     NotificationId,
@@ -64,14 +65,17 @@ class Asked(NamedTuple):
     after: Cursor
 
 
-async def newest(
-    connection: AsyncConnection, recipient: UserId, request: PageRequest
-) -> Page[NotificationRow]:
+async def newest(way: Way, recipient: UserId, request: PageRequest) -> Page[NotificationRow]:
     """What a user was told, the latest first. For that user only."""
-    statement = newest_first(
-        _told(recipient), notifications.c.created_at, notifications.c.id, request
-    )
-    return _page(request, await connection.execute(statement))
+    read = _newest(request.after is None)
+    found = await rows(way, read, viewer=recipient, **asked(request))
+    return page(request, found, [Cursor(row.created_at, row.id) for row in found])
+
+
+@cache
+def _newest(is_first: bool) -> Read[NotificationRow]:  # noqa: FBT001 - Told apart by nothing else.
+    at, id, request = notifications.c.created_at, notifications.c.id, any_page(is_first=is_first)
+    return Read.of(newest_first(_told(VIEWER), at, id, request), _row)
 
 
 async def since(way: Way, asked: Sequence[Asked]) -> list[list[NotificationRow]]:
@@ -90,19 +94,16 @@ async def since(way: Way, asked: Sequence[Asked]) -> list[list[NotificationRow]]
 
 
 async def by_ids(
-    connection: AsyncConnection, ids: Sequence[NotificationId], recipient: UserId
+    way: Way, ids: Sequence[NotificationId], recipient: UserId
 ) -> dict[NotificationId, NotificationRow]:
     """The notifications among *ids* that are the recipient's own."""
-    told = _told(recipient).where(notifications.c.id.in_(ids))
-    return {row.id: row for row in _rows(await connection.execute(told))}
+    return {row.id: row for row in await rows(way, _BY_IDS, viewer=recipient, ids=ids)}
 
 
-async def count_unread(connection: AsyncConnection, recipient: UserId) -> int:
+async def count_unread(way: Way, recipient: UserId) -> int:
     """How many entries of the list are not read."""
-    unread = select(func.count()).where(
-        notifications.c.user_id == recipient, notifications.c.read_at.is_(None), _is_listed()
-    )
-    return (await connection.execute(unread)).scalar_one()
+    [count] = await rows(way, _UNREAD, viewer=recipient)
+    return count
 
 
 async def mark_read(tx: Writing, recipient: UserId, until: datetime | None) -> None:
@@ -174,16 +175,6 @@ def _told(recipient: UserId | ColumnElement[UserId]) -> Select[Any]:
     )
 
 
-def _rows(answer: Iterable[Sequence[Any]]) -> list[NotificationRow]:
-    told = len(COLUMNS)
-    return [NotificationRow(*[*row[:told], UserRow(*row[told:])]) for row in answer]
-
-
-def _page(request: PageRequest, answer: Iterable[Sequence[Any]]) -> Page[NotificationRow]:
-    rows = _rows(answer)
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
-
-
 def _since() -> Select[Any]:
     listed = func.unnest(
         value("recipients", ARRAY(Uuid)),
@@ -211,14 +202,18 @@ def _since() -> Select[Any]:
     )
 
 
-_ACTOR: Final = rows_of(UserRow, after=1 + len(COLUMNS))
+_ACTOR: Final = rows_of(UserRow, after=len(COLUMNS))
+
+
+def _row(record: Any) -> NotificationRow:
+    id, user, kind, photo, comment, created, read = record[: len(COLUMNS)]
+    kind = NotificationKind(kind)
+    return NotificationRow(id, user, kind, photo, comment, created, read, _ACTOR(record))
 
 
 def _placed(record: Record) -> tuple[int, NotificationRow]:
-    place, id, user, kind, photo, comment, created, read = record[: 1 + len(COLUMNS)]
-    kind = NotificationKind(kind)
-    told = NotificationRow(id, user, kind, photo, comment, created, read, _ACTOR(record))
-    return place, told
+    place, *told = record
+    return place, _row(told)
 
 
 _SINCE: Final = Read.of(_since(), _placed)
@@ -227,5 +222,12 @@ _COUNTS: Final = Read.of(
     .where(actors.c.notification_id == any_(IDS), is_here(actors.c.actor_id))
     .group_by(actors.c.notification_id),
     tuple,
+)
+_BY_IDS: Final = Read.of(_told(VIEWER).where(notifications.c.id == any_(IDS)), _row)
+_UNREAD: Final[Read[int]] = Read.of(
+    select(func.count()).where(
+        notifications.c.user_id == VIEWER, notifications.c.read_at.is_(None), _is_listed()
+    ),
+    first,
 )
 _CLOCK: Final = Read.of(select(func.clock_timestamp()), first)

@@ -1,17 +1,16 @@
 """Who likes which photo."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import CTE, ColumnElement, Select, any_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import notifications, photos
 from storage.along import Edge
 from storage.database import Way, Writing, columns, fetch_one
-from storage.pages import each, newest_first, page_of_each, pages
+from storage.pages import any_page, asked, each, entry_of, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, first, pair, rows
 from storage.rows import (
     Cursor,
@@ -86,23 +85,25 @@ async def liked_by(way: Way, viewer: UserId, ids: Sequence[PhotoId]) -> set[Phot
 
 
 async def likers(
-    connection: AsyncConnection,
-    ids: Sequence[PhotoId],
-    request: PageRequest,
-    viewer: UserId | None,
+    way: Way, ids: Sequence[PhotoId], request: PageRequest, viewer: UserId | None
 ) -> dict[PhotoId, Page[UserRow]]:
     """For each photo one page of those who like it and *viewer* may know of, the latest first."""
-    parents = each(ids)
+    read = _likers(viewer is None, request.after is None)
+    return pages(request, ids, await rows(way, read, ids=ids, viewer=viewer, **asked(request)))
+
+
+@cache
+def _likers(is_guest: bool, is_first: bool) -> Read[tuple[PhotoId, UserRow, Cursor]]:  # noqa: FBT001 - Told apart by them.
+    parents = each(IDS)
     one_page = newest_first(
         select(likes.c.created_at.label("liked_at"), *columns(users, UserRow))
         .join(users, users.c.id == likes.c.user_id)
-        .where(likes.c.photo_id == parents.c.id, user_visible_to(viewer)),
+        .where(likes.c.photo_id == parents.c.id, user_visible_to(None if is_guest else VIEWER)),
         likes.c.created_at,
         likes.c.user_id,
-        request,
+        any_page(is_first=is_first),
     )
-    answer = await connection.execute(page_of_each(parents, one_page))
-    return pages(request, ids, _entries(answer))
+    return Read.of(page_of_each(parents, one_page), entry_of(UserRow))
 
 
 async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:
@@ -117,12 +118,6 @@ def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told
         likes.c.photo_id == any_(IDS), likes.c.user_id.in_(hiding)
     )
     return Read.of(counted.group_by(likes.c.photo_id), pair)
-
-
-def _entries(answer: Iterable[Sequence[Any]]) -> Iterable[tuple[PhotoId, UserRow, Cursor]]:
-    for photo_id, liked_at, *user in answer:
-        row = UserRow(*user)
-        yield photo_id, row, Cursor(liked_at, row.id)
 
 
 async def _count(tx: Writing, id: PhotoId, changed: CTE, by: int) -> PhotoRow | None:

@@ -1,10 +1,11 @@
 """Keyset pages: ordered by time and id, mostly newest first, one row more than asked, no OFFSET."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from storage.reads import value
+from storage.reads import rows_of, value
 from storage.rows import Cursor, Page, PageRequest, Place, ScoredRequest
 
 Row = TypeVar("Row")
@@ -103,6 +104,19 @@ def page_of_each(parents: TableValuedAlias, one_page: Select[Any]) -> Select[Any
         .join_from(parents, entries, true())
         .order_by(entries.c.place)
     )
+
+
+def entry_of(row: type[Row]) -> Callable[[Record], tuple[Any, Row, Cursor]]:
+    """Makes entries for `pages` of what `page_of_each` answers, where the columns of each row come
+    after the moment that it is listed by.
+    """
+    made: Callable[[Any], Any] = rows_of(row, after=2)
+
+    def entry(record: Record) -> tuple[Any, Row, Cursor]:
+        found = made(record)
+        return record[0], found, Cursor(record[1], found.id)
+
+    return entry
 
 
 def pages(

@@ -105,17 +105,25 @@ async def by_upload(connection: AsyncConnection, id: UploadId) -> PhotoRow | Non
 
 
 async def newest_public(
-    connection: AsyncConnection, request: PageRequest, viewer: UserId | None
+    way: Way, request: PageRequest, viewer: UserId | None, along: Along | None = None
 ) -> Page[PhotoRow]:
     """The public photos that *viewer* may see, newest first."""
+    edges = along.wanted.photos if along else ()
+    read = _newest_public(viewer is None, request.after is None, edges)
+    found = await read.rows(way, along, viewer=viewer, **asked(request))
+    return page(request, found, [Cursor(row.created_at, row.id) for row in found])
+
+
+@cache
+def _newest_public(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     public = select(*COLUMNS).where(
         photos.c.status == PhotoStatus.READY,
         photos.c.visibility == Visibility.PUBLIC,
-        visible_to(viewer),
+        visible_to(None if is_guest else VIEWER),
     )
-    statement = newest_first(public, photos.c.created_at, photos.c.id, request)
-    rows = await fetch(connection, statement, PhotoRow)
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+    request = any_page(is_first=is_first)
+    one_page = newest_first(public, photos.c.created_at, photos.c.id, request)
+    return Wide.of(one_page, PhotoRow, edges, is_guest=is_guest)
 
 
 async def by_owners(

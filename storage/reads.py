@@ -85,7 +85,7 @@ def pair(record: Record) -> tuple[Any, Any]:
     return record[0], record[1]
 
 
-def rows_of(row: type[Row], *, after: int = 0) -> Callable[[Record], Row]:
+def rows_of(row: type[Row], *, after: int = 0) -> Callable[[Any], Row]:
     """Makes rows of records that have their columns in the order of the fields, *after* others."""
     members = [_members(kind) for kind in typing.get_type_hints(row).values()]
     values = ", ".join(
@@ -97,7 +97,7 @@ def rows_of(row: type[Row], *, after: int = 0) -> Callable[[Record], Row]:
     make = f"new(row, ({values},))" if issubclass(row, tuple) else f"row({values})"
     given = {"row": row, "members": members, "new": tuple.__new__}
     made = eval(f"lambda record: {make}", given)  # noqa: S307
-    return typing.cast("Callable[[Record], Row]", made)
+    return typing.cast("Callable[[Any], Row]", made)
 
 
 def _members(kind: Any) -> dict[str | None, StrEnum | None] | None:

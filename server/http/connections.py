@@ -5,6 +5,7 @@ Source: RFC 9112, https://www.rfc-editor.org/rfc/rfc9112.
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -52,12 +53,13 @@ class Connection(Draining, HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         bounds: Bounds = BOUNDS,
-        newcomers: "dict[Connection, None] | None" = None,
+        newcomers: "OrderedDict[Connection, None] | None" = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.bounds = bounds
-        # Those of this server that have asked nothing yet, the oldest first.
-        self._newcomers = {} if newcomers is None else newcomers
+        # Those of this server that have asked nothing yet, the oldest first. Of a plain dict the
+        # first is found the later the more went before it.
+        self._newcomers = OrderedDict() if newcomers is None else newcomers
         # When what is awaited must have come; None while nothing is.
         self._until: float | None = None
         self._watching: asyncio.TimerHandle | None = None
@@ -286,7 +288,7 @@ class Connection(Draining, HttpToolsProtocol):
 
 def bounded(bounds: Bounds) -> Callable[..., Connection]:
     """Makes connections of these bounds; it can be sent to another process."""
-    return partial(Connection, bounds=bounds, newcomers={})
+    return partial(Connection, bounds=bounds, newcomers=OrderedDict())
 
 
 def _spread(seconds: float) -> float:

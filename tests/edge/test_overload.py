@@ -26,7 +26,7 @@ def slow(monkeypatch):
     async def waiting(connection, *given, **named):
         opened.append(connection)
         while not let_go.is_set():
-            await connection.execute(text("select pg_sleep(0.02)"))
+            await connection.execute("select pg_sleep(0.02)")
         return await original(connection, *given, **named)
 
     monkeypatch.setattr(photos, "newest_public", waiting)

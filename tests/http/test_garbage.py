@@ -20,10 +20,12 @@ async def test_an_operation_leaves_nothing_to_the_collector(post, database, ann)
     await make_photo(database, owner=ann)
     await post(PAGE, viewer=ann)
     gc.collect()
+    # Errors that other tests raise again hold on to where they were raised.
+    before = kept()
     gc.disable()
     try:
         answer = await post(PAGE, viewer=ann)
         assert answer.json()["data"]["photos"]["edges"]
-        assert kept() == []
+        assert kept() == before
     finally:
         gc.enable()

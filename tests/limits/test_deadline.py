@@ -17,7 +17,7 @@ from tests.making import make_photo
 
 DEADLINE_S = 0.3
 PHOTOS = "{ photos(first: 1) { edges { node { id } } } }"
-VARIANTS = "{ photos(first: 1) { edges { node { variants { url } } } } }"
+VARIANTS = "{ photos(first: 1) { edges { node { variants(format: JPEG) { url } } } } }"
 PUBLISH = "mutation($id: ID!) { publishPhoto(input: {uploadId: $id}) { errors { code } } }"
 LIKE = "mutation($id: ID!) { likePhoto(id: $id) { photo { likeCount } } }"
 

@@ -19,6 +19,7 @@ class Crowd:
     def __init__(self, port: int) -> None:
         self._port = port
         self._coming: set[asyncio.Task[None]] = set()
+        self._is_over = False
 
     async def come(self, size: int) -> None:
         said = iter([b"", HALF_A_HEAD] * (size // 2))
@@ -26,12 +27,18 @@ class Crowd:
 
     async def _come(self, says: bytes) -> None:
         def again() -> None:
-            coming = asyncio.create_task(self._again(says))
-            self._coming.add(coming)
-            coming.add_done_callback(self._coming.discard)
+            if not self._is_over:
+                coming = asyncio.create_task(self._again(says))
+                self._coming.add(coming)
+                coming.add_done_callback(self._coming.discard)
 
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: Peer(says, left=again), "127.0.0.1", self._port)
+
+    async def go(self) -> None:
+        """Come no more."""
+        self._is_over = True
+        await asyncio.gather(*self._coming)
 
     async def _again(self, says: bytes) -> None:
         with suppress(OSError):
@@ -39,9 +46,11 @@ class Crowd:
 
 
 async def hold(port: int, size: int) -> None:
-    await Crowd(port).come(size)
+    crowd = Crowd(port)
+    await crowd.come(size)
     print("there", flush=True)  # noqa: T201
     await asyncio.to_thread(sys.stdin.read)
+    await crowd.go()
 
 
 if __name__ == "__main__":
