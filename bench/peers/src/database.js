@@ -7,6 +7,7 @@ export const pool = new pg.Pool({
   database: process.env.PGDATABASE,
   max: 10,
   idleTimeoutMillis: 0,
+  options: '-c jit=off -c plan_cache_mode=force_generic_plan',
 })
 
 export async function rows(name, text, values) {
