@@ -3,7 +3,7 @@
 An edge asks its loader in any case; here stands only what the loader may know by then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -63,33 +63,35 @@ def along(asked: AbstractSet[str], given: Given, *, is_guest: bool) -> Along:
     """What to bring along where *asked* are the fields, as `Type.field` and `Type.field.field`,
     and those of *given* are asked with these arguments and nowhere else.
     """
-    pages = {name: page for name in given if (page := _page(name, given[name])) is not None}
-    known = _wanted_by_guests if is_guest else _wanted
-    found = known(asked, frozenset(pages))
-    return Along(found, {_LISTS[name][0].known_as: page for name, page in pages.items()})
-
-
-def _page(name: str, arguments: Mapping[str, Any]) -> PageRequest | None:
-    if name not in _LISTS or arguments.get("after") is not None:
-        return None
-    try:
-        return requested(_LISTS[name][1], arguments.get("first"), None)
-    except BadArgument:
-        # Whoever is asked will say so.
-        return None
+    sizes = tuple(
+        (name, arguments.get("first"))
+        for name, arguments in given.items()
+        if name in _LISTS and arguments.get("after") is None
+    )
+    return Along(*_foreseen(asked, sizes, is_guest))
 
 
 @lru_cache(MOST_KNOWN)
-def _wanted(asked: AbstractSet[str], pages: AbstractSet[str]) -> Wanted:
+def _foreseen(
+    asked: AbstractSet[str],
+    sizes: tuple[tuple[str, int | None], ...],
+    is_guest: bool,  # noqa: FBT001 - Told apart by it.
+) -> tuple[Wanted, dict[str, PageRequest]]:
+    pages = {name: page for name, first in sizes if (page := _page(name, first)) is not None}
     of_comments = _edges(_OF_COMMENTS, asked)
     of_photos = _edges(_OF_PHOTOS, asked) + _listed("Photo.comments", pages, of_comments)
     of_users = _edges(_OF_USERS, asked) + _listed("User.photos", pages, of_photos)
-    return Wanted(of_photos, of_users, of_comments)
+    wanted = Wanted(of_photos, of_users, of_comments)
+    known = {_LISTS[name][0].known_as: page for name, page in pages.items()}
+    return wanted.by_guests() if is_guest else wanted, known
 
 
-@lru_cache(MOST_KNOWN)
-def _wanted_by_guests(asked: AbstractSet[str], pages: AbstractSet[str]) -> Wanted:
-    return _wanted(asked, pages).by_guests()
+def _page(name: str, first: int | None) -> PageRequest | None:
+    try:
+        return requested(_LISTS[name][1], first, None)
+    except BadArgument:
+        # Whoever is asked will say so.
+        return None
 
 
 def _edges(known: dict[str, Brought], asked: AbstractSet[str]) -> Edges:
@@ -97,5 +99,5 @@ def _edges(known: dict[str, Brought], asked: AbstractSet[str]) -> Edges:
     return tuple(dict.fromkeys(brought for name, brought in known.items() if name in asked))
 
 
-def _listed(name: str, pages: AbstractSet[str], below: Edges) -> Edges:
+def _listed(name: str, pages: Container[str], below: Edges) -> Edges:
     return (Brought(_LISTS[name][0], "id", below),) if name in pages else ()

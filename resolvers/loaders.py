@@ -1,12 +1,11 @@
 """Batched reads for one operation: what siblings ask for is fetched by one statement."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.batches import Loader
-from resolvers.loading import Hidden, Loading, Pages
+from resolvers.loading import Hidden, Loading, Pages, once
 from storage import (
     avatars,
     comments,
@@ -58,99 +57,99 @@ class Loaders(Loading):
         self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
         self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
 
-    @cached_property
+    @once
     def users(self) -> Loader[UserId, UserRow]:
         return self._hot(lambda way, ids: users.by_ids(way, ids, self._viewer, self.along), "users")
 
-    @cached_property
+    @once
     def photos(self) -> Loader[PhotoId, PhotoRow]:
         return self._hot(lambda way, ids: photos.by_ids(way, ids, self._viewer, self.along))
 
-    @cached_property
+    @once
     def variants(self) -> Loader[PhotoId, list[VariantRow]]:
         return self._variants(VariantFormat.WEBP, "variants")
 
-    @cached_property
+    @once
     def jpegs(self) -> Loader[PhotoId, list[VariantRow]]:
         return self._variants(VariantFormat.JPEG)
 
-    @cached_property
+    @once
     def originals(self) -> Loader[PhotoId, OriginalRow]:
         return self._of(photos.originals)
 
-    @cached_property
+    @once
     def shots(self) -> Loader[PhotoId, ShotRow]:
         return self._of(lambda connection, ids: shots.shown(connection, ids, self._viewer))
 
-    @cached_property
+    @once
     def avatars(self) -> Loader[UserId, AvatarRow]:
         return self._hot(avatars.latest)
 
-    @cached_property
+    @once
     def follow_states(self) -> Loader[UserId, FollowState]:
         return self._hot(self._states, "follow_states")
 
-    @cached_property
+    @once
     def follows_viewer(self) -> Loader[UserId, bool]:
         return self._hot(self._following, "follows_viewer")
 
-    @cached_property
+    @once
     def uploads(self) -> Loader[UploadId, UploadRow]:
         return self._of(self._uploads)
 
-    @cached_property
+    @once
     def comments(self) -> Loader[CommentId, CommentRow]:
         return self._hot(lambda way, ids: comments.by_ids(way, ids, self._viewer))
 
-    @cached_property
+    @once
     def notifications(self) -> Loader[NotificationId, NotificationRow]:
         return self._hot(self._notifications)
 
-    @cached_property
+    @once
     def actor_counts(self) -> Loader[NotificationId, int]:
         return self._hot(inbox.count_actors)
 
-    @cached_property
+    @once
     def judged_photos(self) -> Loader[PhotoId, PhotoRow]:
         return self._judged(reports.judged_photos)
 
-    @cached_property
+    @once
     def judged_comments(self) -> Loader[CommentId, CommentRow]:
         return self._judged(reports.judged_comments)
 
-    @cached_property
+    @once
     def judged_users(self) -> Loader[UserId, UserRow]:
         return self._judged(reports.judged_users)
 
-    @cached_property
+    @once
     def held_variants(self) -> Loader[PhotoId, list[VariantRow]]:
         return self._of(moderation.made_for)
 
-    @cached_property
+    @once
     def report_counts(self) -> Loader[CaseId, int]:
         return self._of(reports.counts)
 
-    @cached_property
+    @once
     def liked(self) -> Loader[PhotoId, bool]:
         return self._hot(self._liked, "liked")
 
-    @cached_property
+    @once
     def hidden_followers(self) -> Hidden[UserId]:
         return self._hidden(follows.hidden_followers)
 
-    @cached_property
+    @once
     def hidden_following(self) -> Hidden[UserId]:
         return self._hidden(follows.hidden_following)
 
-    @cached_property
+    @once
     def hidden_likes(self) -> Hidden[PhotoId]:
         return self._hidden(likes.hidden)
 
-    @cached_property
+    @once
     def hidden_comments(self) -> Hidden[PhotoId]:
         return self._hidden(comments.hidden)
 
-    @cached_property
+    @once
     def hidden_replies(self) -> Hidden[CommentId]:
         return self._hidden(comments.hidden_replies)
 

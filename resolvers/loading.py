@@ -1,8 +1,7 @@
 """How loaders are made: for one viewer and one operation, over a connection for each batch."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +27,24 @@ ReadHotPages = Callable[
 HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
 ReadHidden = Callable[[Way, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
+
+
+class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
+    """A property that is made when it is first asked for.
+
+    `functools.cached_property` takes a lock for that until Python 3.12, each time.
+    """
+
+    def __init__(self, make: Callable[[Any], Value]) -> None:
+        self._make = make
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, _owner: type) -> Value:
+        """Make it; from then on it lies in the instance."""
+        made = instance.__dict__[self._name] = self._make(instance)
+        return made
 
 
 class Pages(Protocol[Key_contra, Row]):
@@ -103,7 +120,7 @@ class Loading:
 
         return hidden
 
-    @cached_property
+    @once
     def _hiding(self) -> Loader[None, bool]:
         return self._hot(self._hides, "hiding")
 

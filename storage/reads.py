@@ -69,10 +69,11 @@ IDS: Final = value("ids", ARRAY(Uuid))
 
 
 def _driver(way: Way) -> "Connection[Record]":
-    if not isinstance(way, AsyncConnection):
-        return way
-    assert way.sync_connection is not None
-    return typing.cast("Connection[Record]", way.sync_connection.connection.driver_connection)
+    # It is an abstract base class, of which to be an instance is found out slowly.
+    if type(way) is AsyncConnection:
+        assert way.sync_connection is not None
+        return typing.cast("Connection[Record]", way.sync_connection.connection.driver_connection)
+    return typing.cast("Connection[Record]", way)
 
 
 def first(record: Record) -> Any:
