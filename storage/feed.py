@@ -11,9 +11,11 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    case,
     cast,
     func,
     select,
+    text,
     true,
     tuple_,
     union_all,
@@ -54,7 +56,8 @@ async def recent(
     """Strictly newest first; the cost grows with the people followed, not with their photos.
 
     Each author is asked for one photo from the index over their READY ones. The page can only be
-    of those authors whose one is among the newest, so no others are asked for a page.
+    of those authors whose one is among the newest, so no others are asked for a page; and where
+    these ones alone fill the page, for nothing that is older than all of them.
     """
     read = _recent(request.after is None, along.wanted.photos if along else ())
     found = await read.rows(way, along, viewer=viewer, **asked(request))
@@ -65,17 +68,30 @@ async def recent(
 def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
     request, authors = any_page(is_first=is_first), _authors(VIEWER)
     latest = _entries(authors, [photos.c.created_at, photos.c.id], request, 1)
-    named = _newest(authors, latest, request).with_only_columns(authors.c.id)
-    busiest = named.subquery("busiest")
-    entries = _entries(busiest, COLUMNS, request, request.first + 1)
+    named = _newest(authors, latest, request).with_only_columns(authors.c.id, latest.c.created_at)
+    busiest = _bounded(named.subquery("named"), request)
+    entries = _entries(busiest, COLUMNS, request, request.first + 1, busiest.c.since)
     return Wide.of(_newest(busiest, entries, request), PhotoRow, edges, is_guest=False)
 
 
+def _bounded(named: FromClause, request: PageRequest) -> FromClause:
+    """Those authors, each with the time before which nothing is of the page."""
+    is_full = func.count().over() > request.first
+    since = case((is_full, func.min(named.c.created_at).over()), else_=text("'-infinity'"))
+    return select(named.c.id, since.label("since")).subquery("busiest")
+
+
 def _entries(
-    authors: FromClause, chosen: list[ColumnElement[Any]], request: PageRequest, most: Any
+    authors: FromClause,
+    chosen: list[ColumnElement[Any]],
+    request: PageRequest,
+    most: Any,
+    since: ColumnElement[Any] | None = None,
 ) -> FromClause:
-    """Of each author as many as that, the newest."""
+    """Of each author as many as that, the newest, and none from before *since*."""
     of_one_author = _of_one_author(chosen, authors, VIEWER)
+    if since is not None:
+        of_one_author = of_one_author.where(photos.c.created_at >= since)
     newest = newest_first(of_one_author, photos.c.created_at, photos.c.id, request)
     return newest.limit(most).lateral("entry")
 

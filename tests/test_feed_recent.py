@@ -1,8 +1,12 @@
 """The feed in its usual order: the newest of all authors together, whoever has how many."""
 
+from datetime import UTC, datetime
+
 import pytest
+from sqlalchemy import update
 
 from storage.rows import Visibility
+from storage.tables import photos
 from tests.making import make_follow, make_person, make_photo
 
 PAGE = """
@@ -19,7 +23,8 @@ TURNS = ["BBBabccaab", "cCcAbBbabacC", "aaaaaaaabc", "BCBCBCb", "aBcBcBcB"]
 
 @pytest.mark.parametrize("turns", TURNS)
 @pytest.mark.parametrize("first", [1, 2, 3, 20])
-async def test_pages_are_the_newest_of_all_authors(database, settings, ask, turns, first):
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_pages_are_the_newest_of_all_authors(database, settings, ask, turns, first, at_once):
     viewer, bob, cid, stranger = [
         await make_person(database, settings, name) for name in ("ann", "bob", "cid", "dora")
     ]
@@ -34,6 +39,10 @@ async def test_pages_are_the_newest_of_all_authors(database, settings, ask, turn
         await make_photo(database, stranger)
         if not is_private or turn == "A":
             made.insert(0, photo.id)
+    if at_once:
+        # Then the ids decide, which were made in that order.
+        async with database.begin() as tx:
+            await tx.execute(update(photos).values(created_at=datetime(2026, 1, 1, tzinfo=UTC)))
 
     seen, after = [], None
     while True:

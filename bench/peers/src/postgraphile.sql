@@ -11,8 +11,8 @@ CREATE FUNCTION peer.hidden(viewer uuid) RETURNS SETOF uuid LANGUAGE sql STABLE 
 $$;
 
 CREATE FUNCTION peer.knows(viewer uuid, other uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (SELECT FROM blocks WHERE blocker_id = viewer AND blocked_id = other
-            OR blocker_id = other AND blocked_id = viewer)
+    SELECT NOT EXISTS (SELECT FROM blocks WHERE blocker_id = viewer AND blocked_id = other)
+        AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = other AND blocked_id = viewer)
         AND NOT EXISTS (SELECT FROM departures WHERE user_id = other)
 $$;
 
@@ -27,7 +27,9 @@ $$;
 CREATE FUNCTION peer.feed(viewer uuid, most int, before timestamptz, before_id uuid)
 RETURNS SETOF photos LANGUAGE sql STABLE ROWS 21 AS $$
     SELECT p.* FROM (
-        SELECT author.id FROM (
+        SELECT id, CASE WHEN count(*) OVER () >= most THEN min(created_at) OVER ()
+            ELSE '-infinity' END AS since FROM (
+        SELECT author.id, p.created_at FROM (
             SELECT followee_id AS id FROM follows WHERE follower_id = viewer UNION ALL SELECT viewer
         ) AS author
         JOIN LATERAL (
@@ -37,11 +39,12 @@ RETURNS SETOF photos LANGUAGE sql STABLE ROWS 21 AS $$
             ORDER BY p.created_at DESC, p.id DESC LIMIT 1
         ) AS p ON TRUE
         ORDER BY p.created_at DESC, p.id DESC LIMIT most
+        ) AS named
     ) AS author
     JOIN LATERAL (
         SELECT * FROM photos AS p
         WHERE p.owner_id = author.id AND p.status = 'READY' AND peer.sees(viewer, p)
-            AND (p.created_at, p.id) < (before, before_id)
+            AND p.created_at >= author.since AND (p.created_at, p.id) < (before, before_id)
         ORDER BY p.created_at DESC, p.id DESC LIMIT most
     ) AS p ON TRUE
     ORDER BY p.created_at DESC, p.id DESC LIMIT most

@@ -7,8 +7,8 @@ const hidden = `
   UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = $1`
 
 const known = (other) => `(
-  NOT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = ${other}
-    OR blocker_id = ${other} AND blocked_id = $1)
+  NOT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = ${other})
+  AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ${other} AND blocked_id = $1)
   AND NOT EXISTS (SELECT FROM departures WHERE user_id = ${other}))`
 
 const visible = `(p.owner_id = $1 OR p.status = 'READY' AND (
@@ -23,6 +23,10 @@ const photoColumns = `p.id, p.owner_id, p.title, p.caption, p.alt_text, p.create
 export const session = `
   SELECT user_id FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > now()`
 
+// Where the newest of each author fill the page, nothing older than all of them is of it.
+const since = (most) => `
+  CASE WHEN count(*) OVER () >= ${most} THEN min(created_at) OVER () ELSE '-infinity' END AS since`
+
 const page = (after, most = '$2') => `
   ${after ? 'AND (p.created_at, p.id) < ($3, $4)' : ''}
   ORDER BY p.created_at DESC, p.id DESC LIMIT ${most}`
@@ -30,7 +34,8 @@ const page = (after, most = '$2') => `
 // The page can only be of those authors whose newest photo is among the newest.
 export const feed = (after) => `
   SELECT p.* FROM (
-    SELECT author.id FROM (
+    SELECT id, ${since('$2')} FROM (
+    SELECT author.id, p.created_at FROM (
       SELECT followee_id AS id FROM follows WHERE follower_id = $1 UNION ALL SELECT $1::uuid
     ) AS author
     JOIN LATERAL (
@@ -38,10 +43,12 @@ export const feed = (after) => `
       WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visible} ${page(after, '1')}
     ) AS p ON TRUE
     ORDER BY p.created_at DESC, p.id DESC LIMIT $2
+    ) AS named
   ) AS author
   JOIN LATERAL (
     SELECT ${photoColumns} FROM photos AS p
-    WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visible} ${page(after)}
+    WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visible}
+      AND p.created_at >= author.since ${page(after)}
   ) AS p ON TRUE
   ORDER BY p.created_at DESC, p.id DESC LIMIT $2`
 
