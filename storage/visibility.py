@@ -45,7 +45,8 @@ def visible_to(viewer: Viewer | None, seen: FromClause = photos) -> ColumnElemen
     )
     shown = and_(
         seen.c.status == PhotoStatus.READY,
-        or_(is_public(seen), is_for_followers),
+        # Of those whom one follows nobody has to be looked up, so that this comes first.
+        or_(is_for_followers, is_public(seen)),
         not_blocked(viewer, seen.c.owner_id),
         is_here(seen.c.owner_id),
     )

@@ -18,9 +18,9 @@ $$;
 
 CREATE FUNCTION peer.sees(viewer uuid, photo photos) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT photo.owner_id = viewer OR photo.status = 'READY' AND (
-            photo.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = photo.owner_id)
-            OR photo.visibility IN ('PUBLIC', 'FOLLOWERS') AND EXISTS (
-                SELECT FROM follows WHERE follower_id = viewer AND followee_id = photo.owner_id))
+            photo.visibility IN ('PUBLIC', 'FOLLOWERS') AND EXISTS (
+                SELECT FROM follows WHERE follower_id = viewer AND followee_id = photo.owner_id)
+            OR photo.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = photo.owner_id))
         AND peer.knows(viewer, photo.owner_id)
 $$;
 

@@ -12,9 +12,9 @@ const known = (other) => `(
   AND NOT EXISTS (SELECT FROM departures WHERE user_id = ${other}))`
 
 const visible = `(p.owner_id = $1 OR p.status = 'READY' AND (
-    p.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = p.owner_id)
-    OR p.visibility IN ('PUBLIC', 'FOLLOWERS')
-      AND EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = p.owner_id))
+    p.visibility IN ('PUBLIC', 'FOLLOWERS')
+      AND EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = p.owner_id)
+    OR p.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = p.owner_id))
   AND ${known('p.owner_id')})`
 
 const photoColumns = `p.id, p.owner_id, p.title, p.caption, p.alt_text, p.created_at,
