@@ -154,7 +154,7 @@ def _of_one_author(
     return select(*chosen).where(
         photos.c.owner_id == authors.c.id,
         photos.c.status == PhotoStatus.READY,
-        visible_to(viewer),
+        visible_to(viewer, mostly_followed=True),
     )
 
 

@@ -4,9 +4,10 @@ A condition holds for the row that it is given, however deep in a statement it s
 """
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Exists,
     Select,
@@ -30,8 +31,12 @@ from storage.tables import blocks, cases, departures, follows, moderators, photo
 Viewer = UserId | ColumnElement[UserId]
 
 
-def visible_to(viewer: Viewer | None, seen: FromClause = photos) -> ColumnElement[bool]:
+def visible_to(
+    viewer: Viewer | None, seen: FromClause = photos, *, mostly_followed: bool = False
+) -> ColumnElement[bool]:
     """True for the photos that *viewer* may see; None is a guest.
+
+    Where they are mostly of people whom the viewer follows, these need not be looked up.
 
     The owner sees each of their photos in every state. Anyone else sees READY ones only:
     public ones of accounts that are not private, and as a follower also those for followers.
@@ -45,8 +50,9 @@ def visible_to(viewer: Viewer | None, seen: FromClause = photos) -> ColumnElemen
     )
     shown = and_(
         seen.c.status == PhotoStatus.READY,
-        # Of those whom one follows nobody has to be looked up, so that this comes first.
-        or_(is_for_followers, is_public(seen)),
+        or_(is_for_followers, is_public(seen))
+        if mostly_followed
+        else or_(is_public(seen), is_for_followers),
         not_blocked(viewer, seen.c.owner_id),
         is_here(seen.c.owner_id),
     )
@@ -77,11 +83,21 @@ def not_blocked(viewer: Viewer | None, other: ColumnElement[object]) -> ColumnEl
     """True where no block stands between *viewer* and that user, in either direction."""
     if viewer is None:
         return ~false()
-    # Each direction by itself is one look into the primary key.
-    return and_(
-        ~_any(blocks, and_(blocks.c.blocker_id == viewer, blocks.c.blocked_id == other)),
-        ~_any(blocks, and_(blocks.c.blocker_id == other, blocks.c.blocked_id == viewer)),
+    if isinstance(viewer, ColumnElement) and not isinstance(viewer, BindParameter):
+        return ~_any(blocks, separates(viewer, other))
+    # Mostly there is no block of the viewer at all, which is found out once. Else it is looked up
+    # as a value: of an existence PostgreSQL might read all of somebody's blocks, which are many
+    # where many block one person.
+    has_none = and_(
+        ~_any(blocks, blocks.c.blocker_id == viewer), ~_any(blocks, blocks.c.blocked_id == viewer)
     )
+    return or_(has_none, and_(_no_block(viewer, other), _no_block(other, viewer)))
+
+
+def _no_block(blocker: Any, blocked: Any) -> ColumnElement[bool]:
+    between = and_(blocks.c.blocker_id == blocker, blocks.c.blocked_id == blocked)
+    found = select(blocks.c.created_at).where(between).correlate_except(blocks)
+    return found.scalar_subquery().is_(None)
 
 
 def separates(one: Viewer, other: ColumnElement[object]) -> ColumnElement[bool]:

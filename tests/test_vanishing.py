@@ -8,7 +8,9 @@ from tests.making import make_comment, make_photo
 
 OWNED = "query($id: ID!) { node(id: $id) { ... on Photo { id owner { id username } } } }"
 # A list whose owners do not come along with it.
-TAGGED = '{ photos(tag: "sea") { edges { node { id owner { id username } } } } }'
+TAGGED = (
+    "query($tag: String!) { photos(tag: $tag) { edges { node { id owner { id username } } } } }"
+)
 WRITTEN = "query($id: ID!) { node(id: $id) { ... on Comment { id author { username } } } }"
 ABOUT = "query($id: ID!) { node(id: $id) { ... on Comment { body photo { id } } } }"
 
@@ -44,10 +46,10 @@ def leave(database):
 
 
 async def test_an_owner_who_just_left_is_a_stand_in(database, ask, before, leave, ann, bob):
-    photo = await make_photo(database, ann, tags=["sea"])
+    photo = await make_photo(database, ann, tags=[ann.username])
     happened = before(users, "by_ids", lambda: leave(ann.key))
 
-    seen = await ask(TAGGED, viewer=bob)
+    seen = await ask(TAGGED, viewer=bob, tag=ann.username)
 
     assert happened == ["by_ids"]
     [edge] = seen["photos"]["edges"]

@@ -11,8 +11,10 @@ CREATE FUNCTION peer.hidden(viewer uuid) RETURNS SETOF uuid LANGUAGE sql STABLE 
 $$;
 
 CREATE FUNCTION peer.knows(viewer uuid, other uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (SELECT FROM blocks WHERE blocker_id = viewer AND blocked_id = other)
-        AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = other AND blocked_id = viewer)
+    SELECT (NOT EXISTS (SELECT FROM blocks WHERE blocker_id = viewer)
+                AND NOT EXISTS (SELECT FROM blocks WHERE blocked_id = viewer)
+            OR (SELECT created_at FROM blocks WHERE blocker_id = viewer AND blocked_id = other) IS NULL
+                AND (SELECT created_at FROM blocks WHERE blocker_id = other AND blocked_id = viewer) IS NULL)
         AND NOT EXISTS (SELECT FROM departures WHERE user_id = other)
 $$;
 

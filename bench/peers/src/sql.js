@@ -6,16 +6,24 @@ const hidden = `
   UNION ALL SELECT blocked_id FROM blocks WHERE blocker_id = $1
   UNION ALL SELECT blocker_id FROM blocks WHERE blocked_id = $1`
 
-const known = (other) => `(
-  NOT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = ${other})
-  AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = ${other} AND blocked_id = $1)
+const known = (other) => `((
+    NOT EXISTS (SELECT FROM blocks WHERE blocker_id = $1)
+    AND NOT EXISTS (SELECT FROM blocks WHERE blocked_id = $1)
+    OR (SELECT created_at FROM blocks WHERE blocker_id = $1 AND blocked_id = ${other}) IS NULL
+    AND (SELECT created_at FROM blocks WHERE blocker_id = ${other} AND blocked_id = $1) IS NULL)
   AND NOT EXISTS (SELECT FROM departures WHERE user_id = ${other}))`
 
-const visible = `(p.owner_id = $1 OR p.status = 'READY' AND (
-    p.visibility IN ('PUBLIC', 'FOLLOWERS')
-      AND EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = p.owner_id)
-    OR p.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = p.owner_id))
-  AND ${known('p.owner_id')})`
+const isOpen = `
+  p.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = p.owner_id)`
+const isForFollowers = `
+  p.visibility IN ('PUBLIC', 'FOLLOWERS')
+    AND EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = p.owner_id)`
+
+const visibleBy = (first, second) => `
+  (p.owner_id = $1 OR p.status = 'READY' AND (${first} OR ${second}) AND ${known('p.owner_id')})`
+const visible = visibleBy(isOpen, isForFollowers)
+// Of those whom one follows nobody has to be looked up.
+const visibleInFeed = visibleBy(isForFollowers, isOpen)
 
 const photoColumns = `p.id, p.owner_id, p.title, p.caption, p.alt_text, p.created_at,
   p.width, p.height, p.blurhash, p.dominant_color, p.like_count, p.comment_count`
@@ -40,14 +48,14 @@ export const feed = (after) => `
     ) AS author
     JOIN LATERAL (
       SELECT p.created_at, p.id FROM photos AS p
-      WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visible} ${page(after, '1')}
+      WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visibleInFeed} ${page(after, '1')}
     ) AS p ON TRUE
     ORDER BY p.created_at DESC, p.id DESC LIMIT $2
     ) AS named
   ) AS author
   JOIN LATERAL (
     SELECT ${photoColumns} FROM photos AS p
-    WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visible}
+    WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visibleInFeed}
       AND p.created_at >= author.since ${page(after)}
   ) AS p ON TRUE
   ORDER BY p.created_at DESC, p.id DESC LIMIT $2`
