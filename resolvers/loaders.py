@@ -160,7 +160,7 @@ class Loaders(Loading):
 
     def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
-        return self._paged_hot(photos.by_owners, request, "photo_pages")
+        return self._paged_along(photos.by_owners, request, "photo_pages")
 
     def follower_pages(self, request: PageRequest) -> Pages[UserId, UserRow]:
         """Pages of users' followers, all of one size and place."""
@@ -176,7 +176,7 @@ class Loaders(Loading):
 
     def comment_pages(self, request: PageRequest) -> Pages[PhotoId, CommentRow]:
         """Pages of photos' threads, all of one size and place."""
-        return self._paged_hot(comments.of_photos, request, "comment_pages")
+        return self._paged_along(comments.of_photos, request, "comment_pages")
 
     def reply_pages(self, request: PageRequest) -> Pages[CommentId, CommentRow]:
         """Pages of comments' direct replies, all of one size and place."""

@@ -21,7 +21,7 @@ ReadPages = Callable[
     Awaitable[Mapping[Key, Page[Row]]],
 ]
 ReadJudged = Callable[[AsyncConnection, Sequence[Key], UserId], Awaitable[Mapping[Key, Value]]]
-ReadHotPages = Callable[
+ReadPagesAlong = Callable[
     [Way, Sequence[Key], PageRequest, UserId | None, Along], Awaitable[Mapping[Key, Page[Row]]]
 ]
 HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
@@ -90,8 +90,8 @@ class Loading:
             lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer)),
         )
 
-    def _paged_hot(
-        self, read: ReadHotPages[Key, Row], request: PageRequest, known_as: str
+    def _paged_along(
+        self, read: ReadPagesAlong[Key, Row], request: PageRequest, known_as: str
     ) -> Pages[Key, Row]:
         known = known_as if self.along.pages.get(known_as) == request else None
         return self._kept(

@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
-from storage.pages import newest_first, page
+from storage.pages import newest_first, page_by_time
 from storage.reads import VIEWER, Read, first, rows, value
-from storage.rows import Cursor, Page, PageRequest
+from storage.rows import PageRequest
 
 Row = TypeVar("Row")
 Key: TypeAlias = Callable[[Any], Any]
@@ -95,7 +95,9 @@ class Along:
             request = self.pages[one.known_as]
             for entry in entries:
                 listed = entry[place] or ()
-                known.setdefault(one.key(entry[0]), _page(request, [each[0] for each in listed]))
+                known.setdefault(
+                    one.key(entry[0]), page_by_time(request, [each[0] for each in listed])
+                )
             self.take([each for entry in entries for each in entry[place] or ()], one.below)
 
 
@@ -185,10 +187,6 @@ def _kind(row: type[Any], edges: Edges) -> Any:
         ),
     )
     return list[tuple[kinds]]
-
-
-def _page(request: PageRequest, listed: Sequence[Any]) -> Page[Any]:
-    return page(request, listed, [Cursor(row.created_at, row.id) for row in listed])
 
 
 def _first(known_as: str) -> str:

@@ -25,11 +25,10 @@ from sqlalchemy.sql import FromClause, literal
 
 from storage.along import Along, Edges, Wide
 from storage.database import Way
-from storage.pages import any_page, asked, newest_first, page
+from storage.pages import any_page, asked, newest_first, page, page_by_time
 from storage.photos import COLUMNS
 from storage.reads import VIEWER
 from storage.rows import (
-    Cursor,
     Page,
     PageRequest,
     PhotoRow,
@@ -61,7 +60,7 @@ async def recent(
     """
     read = _recent(request.after is None, along.wanted.photos if along else ())
     found = await read.rows(way, along, viewer=viewer, **asked(request))
-    return page(request, found, [Cursor(row.created_at, row.id) for row in found])
+    return page_by_time(request, found)
 
 
 @cache

@@ -27,7 +27,15 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Way, Writing, values
-from storage.pages import any_page, asked, each, newest_first, oldest_first, page, page_of_each
+from storage.pages import (
+    any_page,
+    asked,
+    each,
+    newest_first,
+    oldest_first,
+    page_by_time,
+    page_of_each,
+)
 from storage.reads import IDS, VIEWER, Read, first, rows, rows_of, value
 from storage.rows import (
     Cursor,
@@ -69,7 +77,7 @@ async def newest(way: Way, recipient: UserId, request: PageRequest) -> Page[Noti
     """What a user was told, the latest first. For that user only."""
     read = _newest(request.after is None)
     found = await rows(way, read, viewer=recipient, **asked(request))
-    return page(request, found, [Cursor(row.created_at, row.id) for row in found])
+    return page_by_time(request, found)
 
 
 @cache
@@ -212,8 +220,7 @@ def _row(record: Any) -> NotificationRow:
 
 
 def _placed(record: Record) -> tuple[int, NotificationRow]:
-    place, *told = record
-    return place, _row(told)
+    return record[0], _row(record[1:])
 
 
 _SINCE: Final = Read.of(_since(), _placed)

@@ -83,6 +83,12 @@ def page(
     )
 
 
+def page_by_time(request: PageRequest, rows: Sequence[Row]) -> Page[Row]:
+    """The same of rows that have `created_at` and `id`, by which they are ordered."""
+    dated: Sequence[Any] = rows
+    return page(request, rows, [Cursor(row.created_at, row.id) for row in dated])
+
+
 def each(ids: Sequence[UUID] | ColumnElement[Any]) -> TableValuedAlias:
     """The *ids* as a table of one column, to join a page to each of them."""
     array = ids if isinstance(ids, ColumnElement) else cast(list(ids), ARRAY(Uuid))

@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import shots
 from storage.along import Along, Edges, Listed, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
-from storage.pages import any_page, asked, each, newest_first, page, page_of_each, pages
+from storage.pages import (
+    any_page,
+    asked,
+    each,
+    newest_first,
+    page_by_time,
+    page_of_each,
+    pages,
+)
 from storage.reads import IDS, VIEWER
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
@@ -111,7 +119,7 @@ async def newest_public(
     edges = along.wanted.photos if along else ()
     read = _newest_public(viewer is None, request.after is None, edges)
     found = await read.rows(way, along, viewer=viewer, **asked(request))
-    return page(request, found, [Cursor(row.created_at, row.id) for row in found])
+    return page_by_time(request, found)
 
 
 @cache

@@ -25,10 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
-from storage.pages import newest_first, page
+from storage.pages import newest_first, page_by_time
 from storage.reads import IDS, Read, rows, rows_of
 from storage.refusals import Missing, NotAllowed, Refusal, WrongCredentials
-from storage.rows import Cursor, OpenSessionRow, Page, PageRequest, SessionId, SessionRow, UserId
+from storage.rows import OpenSessionRow, Page, PageRequest, SessionId, SessionRow, UserId
 from storage.tables import credentials, refresh_tokens, sessions
 
 State = Literal["LIVE", "REPEATED", "REUSED"]
@@ -146,7 +146,7 @@ async def open_of(
     theirs = select(*OPEN_COLUMNS).where(sessions.c.user_id == user_id, IS_LIVE)
     statement = newest_first(theirs, sessions.c.created_at, sessions.c.id, request)
     rows = await fetch(connection, statement, OpenSessionRow)
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+    return page_by_time(request, rows)
 
 
 async def known_by(

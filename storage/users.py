@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import accounts
 from storage.along import Along, Edge, Edges, Wide, array_of
 from storage.database import Way, Writing, columns, fetch, fetch_one
-from storage.pages import newest_first, page
+from storage.pages import newest_first, page, page_by_time
 from storage.reads import IDS, VIEWER, value
 from storage.refusals import Missing, Taken
 from storage.rows import CredentialsRow, Cursor, Page, PageRequest, UserId, UserRow
@@ -79,7 +79,7 @@ async def newest(
     known = select(*COLUMNS).where(user_visible_to(viewer))
     statement = newest_first(known, users.c.created_at, users.c.id, request)
     rows = await fetch(connection, statement, UserRow)
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+    return page_by_time(request, rows)
 
 
 async def paired(

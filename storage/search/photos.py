@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause
 
 from storage.database import fetch
-from storage.pages import newest_first, page
-from storage.rows import Cursor, Page, PageRequest, PhotoRow, Place, ScoredRequest, UserId
+from storage.pages import newest_first, page, page_by_time
+from storage.rows import Page, PageRequest, PhotoRow, Place, ScoredRequest, UserId
 from storage.search.narrowing import Narrowed, in_box, within
 from storage.search.places import (
     COLUMNS,
@@ -65,7 +65,7 @@ async def tagged(
     )
     statement = newest_first(having, photo_tags.c.created_at, photo_tags.c.photo_id, request)
     rows = await fetch(connection, statement, PhotoRow)
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in rows])
+    return page_by_time(request, rows)
 
 
 async def matching(

@@ -62,7 +62,7 @@ class Query:
         foresee = getattr(context, "foresee", None)
         try:
             if foresee is not None:
-                foresee(plan.asked, {name: run.given(edge) for name, edge in plan.alone.items()})
+                foresee(plan.asked, {name: run.told(edge)[1] for name, edge in plan.alone.items()})
             answers = await plan.root([None], run)
         except Exception as error:
             raise Abandoned from error

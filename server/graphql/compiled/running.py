@@ -7,6 +7,7 @@ from inspect import isawaitable
 from typing import Any, cast
 
 from graphql.execution.values import VariableValues
+from strawberry import Info
 
 from server.graphql.compiled.arguments import Given
 from server.graphql.compiled.edges import Edge
@@ -23,17 +24,21 @@ class Run:
     variables: VariableValues
     context: object
 
-    def given(self, edge: Edge) -> Given:
-        """The arguments of a field. Raises what graphql-core and Strawberry raise."""
-        return edge.arguments.given(self.variables, edge.info(self.variables, self.context))
+    def told(self, edge: Edge) -> "tuple[Info[Any, Any], Given]":
+        """What a resolver is told, and the arguments of its field.
+
+        Raises what graphql-core and Strawberry raise.
+        """
+        info = edge.info(self.variables, self.context)
+        return info, edge.arguments.given(self.variables, info)
 
     async def many(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for all parents."""
         edge = self.edges[place]
         if not parents:
             return []
-        info = edge.info(self.variables, self.context)
-        found = await edge.call(parents, info, **edge.arguments.given(self.variables, info))
+        info, given = self.told(edge)
+        found = await edge.call(parents, info, **given)
         if len(found) != len(parents):
             raise NotWritten(edge.field.key)
         return cast("Sequence[Any]", found)
@@ -41,8 +46,7 @@ class Run:
     async def each(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for each parent, all at the same time."""
         edge = self.edges[place]
-        info = edge.info(self.variables, self.context)
-        given = edge.arguments.given(self.variables, info)
+        info, given = self.told(edge)
         if edge.told is not None:
             given = {**given, edge.told: info}
         if edge.parent is None:
