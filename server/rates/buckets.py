@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import structlog
 
@@ -42,6 +42,10 @@ class Policy:
         self.written = f'"{self.name}";q={self.points};w={math.ceil(self.span_s)}'
 
 
+# A bucket, and what is to be taken out of it.
+Asked: TypeAlias = tuple[bytes, Policy, Wish]
+
+
 class Buckets(Protocol):
     """Takes out of buckets, whoever else does so at the same time.
 
@@ -49,6 +53,10 @@ class Buckets(Protocol):
     """
 
     async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant: ...
+
+    async def take_each(self, asked: Sequence[Asked]) -> list[Grant]:
+        """The same for several buckets, each of them named once."""
+        ...
 
     async def sweep(self) -> None:
         """Drop what is worth nothing."""
@@ -79,6 +87,10 @@ class InMemory:
             self._full_at.popitem(last=False)
         return Grant(taken_s, full_at + taken_s - now)
 
+    async def take_each(self, asked: Sequence[Asked]) -> list[Grant]:
+        """Take out of several."""
+        return [await self.take(*one) for one in asked]
+
     async def sweep(self) -> None:
         """Drop the buckets that are full."""
         now = self._clock()
@@ -100,6 +112,13 @@ class InPostgres:
         """See `storage.rates.take`; those who ask at the same time share a statement."""
         return await self._together.ask((key, policy, wish))
 
+    async def take_each(self, asked: Sequence[Asked]) -> list[Grant]:
+        """The same by one statement."""
+        wishes = {key: (policy.span_s, wish) for key, policy, wish in asked}
+        async with _in_time(), self._database.reading() as way:
+            granted = await rates.take(way, wishes)
+        return [granted[key] for key, _, _ in asked]
+
     async def sweep(self) -> None:
         """Drop the buckets that are full."""
         async with _in_time(), self._database.connect() as connection:
@@ -109,14 +128,11 @@ class InPostgres:
         """Close the connections."""
         await self._database.close()
 
-    async def _take(self, asked: Sequence[tuple[bytes, Policy, Wish]]) -> list[Grant]:
+    async def _take(self, asked: Sequence[Asked]) -> list[Grant]:
         if len({key for key, _, _ in asked}) < len(asked):
             # A bucket grants one wish after the other.
-            return [grant for one in asked for grant in await self._take([one])]
-        wishes = {key: (policy.span_s, wish) for key, policy, wish in asked}
-        async with _in_time(), self._database.reading() as way:
-            granted = await rates.take(way, wishes)
-        return [granted[key] for key, _, _ in asked]
+            return [grant for one in asked for grant in await self.take_each([one])]
+        return await self.take_each(asked)
 
 
 @asynccontextmanager
@@ -144,6 +160,14 @@ class Fallback:
             if found is not None:
                 return found
         return await self._alone.take(key, policy, wish)
+
+    async def take_each(self, asked: Sequence[Asked]) -> list[Grant]:
+        """Take out of several, in time."""
+        if self._clock() >= self._alone_until:
+            found: list[Grant] | None = await self._tried(self._shared.take_each(asked))
+            if found is not None:
+                return found
+        return await self._alone.take_each(asked)
 
     async def sweep(self) -> None:
         """Drop the buckets that are full, here and there."""

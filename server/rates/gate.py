@@ -110,6 +110,7 @@ class Gate:
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
+        await self._leases.close()
         await self._buckets.close()
 
     async def _counted(

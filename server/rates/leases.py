@@ -1,23 +1,34 @@
-"""Points taken in advance, so that most requests ask nobody.
+"""Points taken in advance or soon after, so that most requests wait for nobody.
 
 What is leased was taken out of the shared bucket before: all processes together never spend
-more than it held. Whoever asks much gets larger leases; what was not used goes back.
+more than it held. Whoever asks much gets larger leases; what was not used goes back. Who asks
+little, and was last seen with plenty, is let through at once and owes it: what all of them owe
+is taken together in a moment. A debt stays until the bucket has paid it.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
 from server.rates.buckets import Buckets, Policy
-from storage.rates import Wish
+from storage.rates import Grant, Wish
+from storage.reached import Unavailable
 
 LEASE_S: Final = 2.0
 # The largest part of a bucket that one process leases.
 LARGEST: Final = 1 / 50
+# The largest part that somebody may owe to it, if it was at least so full when last seen.
+OWED: Final = 1 / 100
+PLENTY: Final = 1 / 2
+SETTLE_S: Final = 0.05
 MOST: Final = 10_000
+
+
+_NEVER: Final = float("-inf")
 
 
 @dataclass(slots=True)
@@ -34,11 +45,12 @@ class Taken:
 @dataclass(slots=True)
 class _Lease:
     points: float = 0.0
+    owed: float = 0.0
     until: float = 0.0
     extra: float = 0.0
     # What was missing in the shared bucket at that time, in seconds of refilling.
     missing_s: float = 0.0
-    at: float = float("-inf")
+    at: float = _NEVER
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def spend(self, points: float, now: float) -> bool:
@@ -50,7 +62,26 @@ class _Lease:
     def missing_points(self, policy: Policy, now: float) -> float:
         """What is missing at the least: others may have taken more meanwhile."""
         missing_s = max(0.0, self.missing_s - (now - self.at))
-        return max(0.0, missing_s * policy.per_s - self.points)
+        return max(0.0, missing_s * policy.per_s - self.points + self.owed)
+
+    def may_owe(self, policy: Policy, points: float, now: float) -> bool:
+        """Whether so little is asked for, and so much was there, that nobody need be asked."""
+        if self.owed or self.at == _NEVER or points > policy.points * OWED:
+            return False
+        return self.missing_points(policy, now) <= policy.points * (1 - PLENTY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bill:
+    """What is asked of a shared bucket for one lease."""
+
+    key: bytes
+    policy: Policy
+    lease: _Lease
+    wish: Wish
+    owed: float
+    """How much of it was spent before."""
+    at: float
 
 
 class Leases:
@@ -60,6 +91,8 @@ class Leases:
         self._buckets = buckets
         self._clock = clock
         self._leases: OrderedDict[bytes, _Lease] = OrderedDict()
+        self._owing: dict[bytes, tuple[_Lease, Policy]] = {}
+        self._settling: asyncio.Task[None] | None = None
 
     async def take(self, key: bytes, policy: Policy, points: int) -> Taken:
         """Spend so many points, or none."""
@@ -69,12 +102,52 @@ class Leases:
             return self._taken(lease, policy, now)
         if policy.points - lease.missing_points(policy, now) < points:
             return self._refused(lease, policy, points, now)
+        if lease.may_owe(policy, points, now):
+            self._owe(key, lease, policy, points)
+            return self._taken(lease, policy, now)
         async with lease.asking:
             # Whoever waited may find enough of what the one before has brought.
             now = self._clock()
             if lease.spend(points, now) or await self._renewed(key, lease, policy, points):
                 return self._taken(lease, policy, self._clock())
             return self._refused(lease, policy, points, self._clock())
+
+    async def close(self) -> None:
+        """Take what is still owed."""
+        if self._settling is not None:
+            self._settling.cancel()
+            await asyncio.gather(self._settling, return_exceptions=True)
+        await self._settle()
+
+    def _owe(self, key: bytes, lease: _Lease, policy: Policy, points: int) -> None:
+        lease.owed = points
+        self._owing[key] = lease, policy
+        if self._settling is None or self._settling.done():
+            # It is done for many, so it is told of none.
+            self._settling = asyncio.create_task(self._settle_soon(), context=Context())
+
+    async def _settle_soon(self) -> None:
+        while self._owing:
+            await asyncio.sleep(SETTLE_S)
+            await self._settle()
+
+    async def _settle(self) -> None:
+        owing, self._owing = self._owing, {}
+        bills = [
+            self._bill(key, lease, policy, 0)
+            for key, (lease, policy) in owing.items()
+            if lease.owed
+        ]
+        asked = [(bill.key, bill.policy, bill.wish) for bill in bills]
+        try:
+            grants = await self._buckets.take_each(asked) if asked else []
+        except Unavailable:
+            # They pay with what they ask for next.
+            for bill in bills:
+                bill.lease.owed += bill.owed
+        else:
+            for bill, grant in zip(bills, grants, strict=True):
+                self._paid(bill, grant)
 
     def _lease(self, key: bytes) -> _Lease:
         lease = self._leases.get(key)
@@ -88,24 +161,43 @@ class Leases:
 
     async def _renewed(self, key: bytes, lease: _Lease, policy: Policy, points: int) -> bool:
         """Whether the bucket had as much; what is left of the last lease goes back with it."""
+        bill = self._bill(key, lease, policy, points)
+        try:
+            grant = await self._buckets.take(key, policy, bill.wish)
+        except BaseException:
+            lease.owed += bill.owed
+            raise
+        is_paid = self._paid(bill, grant)
+        if is_paid:
+            lease.points = max(0.0, lease.points - points)
+        return is_paid
+
+    def _bill(self, key: bytes, lease: _Lease, policy: Policy, points: int) -> _Bill:
+        """For so many points, whatever is owed, and more for who has used up the last lease."""
+        now = self._clock()
         back, lease.points = lease.points, 0.0
-        is_used_up = self._clock() < lease.until
+        owed, lease.owed = lease.owed, 0.0
+        least = min(points + owed, policy.points)
         largest = policy.points * LARGEST
-        lease.extra = min(max(2 * lease.extra, 2.0 * points), largest) if is_used_up else 0.0
+        is_used_up = now < lease.until
+        lease.extra = min(max(2 * lease.extra, 2.0 * least), largest) if is_used_up else 0.0
         wish = Wish(
-            least_s=points / policy.per_s,
-            wanted_s=min(points + lease.extra, policy.points) / policy.per_s,
+            least_s=least / policy.per_s,
+            wanted_s=min(least + lease.extra, policy.points) / policy.per_s,
             back_s=back / policy.per_s,
         )
-        asked_at = self._clock()
-        grant = await self._buckets.take(key, policy, wish)
-        lease.missing_s, lease.at = grant.missing_s, asked_at
+        return _Bill(key, policy, lease, wish, owed, now)
+
+    def _paid(self, bill: _Bill, grant: Grant) -> bool:
+        """Whether the bucket had it; else what was owed still is."""
+        lease = bill.lease
+        lease.missing_s, lease.at = grant.missing_s, bill.at
         # A grant has the precision of a microsecond.
-        granted = grant.taken_s * policy.per_s
-        if grant.taken_s < wish.least_s - 2e-6:
+        if grant.taken_s < bill.wish.least_s - 2e-6:
+            lease.owed += bill.owed
             return False
-        lease.points = max(0.0, granted - points)
-        lease.until = asked_at + LEASE_S
+        lease.points = max(0.0, lease.points + grant.taken_s * bill.policy.per_s - bill.owed)
+        lease.until = bill.at + LEASE_S
         return True
 
     def _taken(self, lease: _Lease, policy: Policy, now: float) -> Taken:

@@ -1,8 +1,9 @@
 """Buckets in Redis, for those who run one: the same arithmetic as in `storage.rates`."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from server.rates.buckets import Policy
+from server.rates.buckets import Asked, Policy
 from storage.rates import Grant, Wish
 from storage.reached import Unavailable
 
@@ -50,6 +51,10 @@ class InRedis:
         except (self._error, OSError) as error:
             raise Unavailable("Redis cannot be reached") from error
         return Grant(float(taken_s), float(missing_s))
+
+    async def take_each(self, asked: Sequence[Asked]) -> list[Grant]:
+        """Take out of several, over one connection each time."""
+        return [await self.take(*one) for one in asked]
 
     async def sweep(self) -> None:
         """Redis sweeps by itself."""

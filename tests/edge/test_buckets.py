@@ -117,9 +117,80 @@ async def test_what_was_not_used_goes_back(pair, key):
     # The lease is over; the next one brings back what was left of it.
     clock.now += 100
     assert await _spent(leases, key, 5, 1) == 1
+    await leases.close()
 
     grant = await pair[1].take(key, SLOW, Wish(0, 0))
     assert grant.missing_s * SLOW.per_s == pytest.approx(20, abs=0.1)
+
+
+async def test_who_had_plenty_waits_for_nobody_and_all_pay_together(shared, monkeypatch):
+    sent, is_sent, take = [], asyncio.Event(), rates.take
+
+    async def noted(way, wishes):
+        sent.append(len(wishes))
+        is_sent.set()
+        return await take(way, wishes)
+
+    keys = [secrets.token_bytes(16) for _ in range(5)]
+    leases = Leases(shared)
+    for key in keys:
+        await leases.take(key, SLOW, 10)
+    monkeypatch.setattr(rates, "take", noted)
+
+    taken = [await leases.take(key, SLOW, 10) for key in keys]
+
+    assert [each.remaining for each in taken] == [980] * 5
+    assert sent == []
+    async with asyncio.timeout(30):
+        await is_sent.wait()
+    await leases.close()
+    assert sent == [5]
+    for key in keys:
+        grant = await shared.take(key, SLOW, Wish(0, 0))
+        assert grant.missing_s * SLOW.per_s == pytest.approx(40, abs=0.1)
+
+
+async def test_what_is_owed_to_an_empty_bucket_is_paid_first(key):
+    clock = Clock()
+    shared, policy = InMemory(clock), Policy("quick", 1_000, 10.0)
+    leases, others = Leases(shared, clock), Leases(shared, clock)
+    assert await _granted(leases, key, policy, 10) == [True]
+    assert sum(await _granted(others, key, policy, *[30] * 33)) == 33
+
+    # It was seen when it was full: one more goes through, and then nothing.
+    assert await _granted(leases, key, policy, 10, 1, 1) == [True, False, False]
+    await leases.close()
+    clock.now += 0.5
+    assert await _granted(leases, key, policy, 1) == [False]
+    clock.now += 0.7
+    assert await _granted(leases, key, policy, 1) == [True]
+
+
+async def test_a_debt_outlasts_a_bucket_that_cannot_be_asked(key):
+    class Away(InMemory):
+        is_away = False
+
+        async def take(self, *given):
+            if self.is_away:
+                raise Unavailable
+            return await super().take(*given)
+
+    shared = Away()
+    leases = Leases(shared)
+    assert await _granted(leases, key, SLOW, 10, 10) == [True, True]
+    shared.is_away = True
+    await leases.close()
+    with pytest.raises(Unavailable):
+        await leases.take(key, SLOW, 10)
+    shared.is_away = False
+
+    assert await _granted(leases, key, SLOW, 10) == [True]
+    grant = await shared.take(key, SLOW, Wish(0, 0))
+    assert grant.missing_s * SLOW.per_s >= 30
+
+
+async def _granted(leases, key, policy, *points):
+    return [(await leases.take(key, policy, each)).is_granted for each in points]
 
 
 async def test_points_come_back_with_time(key):
