@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from resolvers.paging import BadArgument, requested
 from schema.pages import Listed as Paged
 from storage import comments, follows, likes, photos, users, variants
-from storage.along import Along, Brought, Edges, Listed, Wanted
+from storage.along import Along, Brought, Claim, Edges, Listed, Wanted
 from storage.rows import PageRequest
 from storage.visibility import HIDING
 
@@ -59,16 +59,18 @@ _LISTS: Final[dict[str, tuple[Listed, Paged]]] = {
 }
 
 
-def along(asked: AbstractSet[str], given: Given, *, is_guest: bool) -> Along:
+def along(
+    asked: AbstractSet[str], given: Given, *, is_guest: bool, claim: Claim | None = None
+) -> Along:
     """What to bring along where *asked* are the fields, as `Type.field` and `Type.field.field`,
-    and those of *given* are asked with these arguments and nowhere else.
+    and those of *given* are asked with these arguments and nowhere else; and the word on *claim*.
     """
     sizes = tuple(
         (name, arguments.get("first"))
         for name, arguments in given.items()
         if name in _LISTS and arguments.get("after") is None
     )
-    return Along(*_foreseen(asked, sizes, is_guest))
+    return Along(*_foreseen(asked, sizes, is_guest), claim=claim)
 
 
 @lru_cache(MOST_KNOWN)

@@ -11,6 +11,7 @@ import strawberry
 from resolvers.ahead import Given, along
 from resolvers.batches import Batches
 from resolvers.loaders import Loaders
+from storage.along import Claim
 from storage.database import Database
 from storage.inbox import Asked
 from storage.objects import Objects
@@ -76,8 +77,15 @@ class Callers(Protocol):
         """Who sends a request with that header; a bad one is a refused caller, no error."""
         ...
 
-    def expect(self, authorization: str | None) -> None:
-        """Have it looked up already, if it must be; `of` then waits less."""
+    def claimed(self, authorization: str | None) -> "Caller":
+        """Who that is if the session lives, which reads for them find out when they can.
+
+        What they find must not be told to anybody before it is the caller of `confirmed`.
+        """
+        ...
+
+    async def confirmed(self, authorization: str | None, claimed: "Caller") -> "Caller":
+        """Who that is: the one who was *claimed* before, if that was found to be true."""
         ...
 
     def forget(self, session: SessionRow) -> None:
@@ -171,6 +179,8 @@ class Caller:
 
     session: SessionRow | None = None
     refused: str | None = None
+    claim: Claim | None = None
+    """What is yet to be found out about the session."""
 
 
 @dataclass(slots=True)
@@ -254,7 +264,8 @@ class Context:
         """Batched reads for this viewer, made when first needed."""
         if self._loaders is None:
             viewer = self.viewer_id
-            brought = along(self._asked, self._given, is_guest=viewer is None)
+            claim = self.caller.claim
+            brought = along(self._asked, self._given, is_guest=viewer is None, claim=claim)
             self._loaders = Loaders(self.parts.database, viewer, brought)
         return self._loaders
 

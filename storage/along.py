@@ -3,6 +3,8 @@
 A statement costs the process more than a few more values do. An edge says once, in SQL, what
 belongs to one key; any statement whose entries have such a key can bring it along. All comes as
 one JSON text, which is decoded to rows at once: a value of a driver's costs several times as much.
+
+So does the word on the viewer's session, where nobody has asked for it yet.
 """
 
 import typing
@@ -10,16 +12,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, cast, false, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
 from storage.pages import newest_first, page_by_time
-from storage.reads import VIEWER, Read, first, rows, value
-from storage.rows import PageRequest
+from storage.reads import VIEWER, Read, pair, rows, value
+from storage.rows import PageRequest, SessionId
+from storage.sessions import is_live
 
 Row = TypeVar("Row")
 Key: TypeAlias = Callable[[Any], Any]
@@ -75,6 +78,19 @@ class Wanted:
         return Wanted(_by_guests(self.photos), _by_guests(self.users), _by_guests(self.comments))
 
 
+@dataclass(slots=True)
+class Claim:
+    """A session that the viewer claims to have, and whether that was found to be true."""
+
+    id: SessionId
+    at: float
+    """When it was made; what is found may be as old as that."""
+    is_live: bool | None = None
+
+
+_SESSION: Final = value("session", Uuid())
+
+
 @dataclass(frozen=True, slots=True)
 class Along:
     """What one operation wants to come along, and what has come, by edge and key."""
@@ -83,6 +99,8 @@ class Along:
     pages: Mapping[str, PageRequest] = field(default_factory=dict)
     """The first page of each list that is wanted, by what the list is known as."""
     known: defaultdict[str, dict[Any, Any]] = field(default_factory=lambda: defaultdict(dict))
+    claim: Claim | None = None
+    """The first read that can says whether it is true."""
 
     def take(self, entries: Sequence[Sequence[Any]], taken: "tuple[Taken, ...]") -> None:
         """Know what stands beside the row of each entry."""
@@ -127,7 +145,8 @@ class Taken:
 class Wide(Generic[Row]):
     """A read of rows, each beside what comes along with it."""
 
-    read: Read[str | None]
+    read: Read[tuple[str | None, bool]]
+    """All entries, and whether the claimed session is live."""
     decoder: "msgspec.json.Decoder[list[tuple[Any, ...]]]"
     taken: tuple[Taken, ...]
 
@@ -139,8 +158,10 @@ class Wide(Generic[Row]):
         entries first.
         """
         entries = _entries("entry", statement, row, edges, None if is_guest else VIEWER)
+        word = false() if is_guest else is_live(_SESSION, VIEWER)
+        whole: Any = select(cast(entries.scalar_subquery(), Text), word)
         return cls(
-            Read.of(select(cast(entries.scalar_subquery(), Text)), first),
+            Read.of(whole, pair),
             msgspec.json.Decoder(_kind(row, edges)),
             Taken.of(edges),
         )
@@ -149,8 +170,12 @@ class Wide(Generic[Row]):
         """The rows of the answer; what came along is known from now on."""
         if along is not None:
             values |= {_first(name): page.first for name, page in along.pages.items()}
-        [text] = await rows(way, self.read, **values)
+        claim = along.claim if along is not None else None
+        asked = claim if claim is not None and claim.is_live is None else None
+        [(text, word)] = await rows(way, self.read, session=asked and asked.id, **values)
         entries = self.decoder.decode(text) if text else []
+        if asked is not None:
+            asked.is_live = word
         if along is not None:
             along.take(entries, self.taken)
         return [entry[0] for entry in entries]

@@ -6,7 +6,7 @@ asyncpg's own pool takes 40 us of CPU for that, twice what the statement itself 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from asyncpg import Connection, Record
 
@@ -14,6 +14,8 @@ from storage.losses import BROKEN
 
 CLOSE_TIMEOUT_S: Final = 5
 Connect = Callable[[], Awaitable["Connection[Record]"]]
+# Of whoever waits; None is the place of a connection that is to be opened.
+Turn: TypeAlias = "asyncio.Future[Connection[Record] | None]"
 
 
 class Busy(Exception):
@@ -29,7 +31,7 @@ class Readers:
         self._patience_s = patience_s
         self._open = 0
         self._free: list[Connection[Record]] = []
-        self._waiting: deque[asyncio.Future[Connection[Record] | None]] = deque()
+        self._waiting: deque[Turn] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def take(self) -> "Connection[Record]":
@@ -66,17 +68,17 @@ class Readers:
     async def _another(self) -> "Connection[Record]":
         if self._open < self._most:
             return await self._opened()
-        turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: Turn = loop.create_future()
         self._waiting.append(turn)
+        late = loop.call_later(self._patience_s, _give_up, turn)
         try:
-            async with asyncio.timeout(self._patience_s):
-                connection = await turn
-        except TimeoutError:
-            self._pass_on(turn)
-            raise Busy("every database connection is busy") from None
+            connection = await turn
         except asyncio.CancelledError:
             self._pass_on(turn)
             raise
+        finally:
+            late.cancel()
         return connection or await self._opened()
 
     async def _opened(self) -> "Connection[Record]":
@@ -109,22 +111,27 @@ class Readers:
         if self._open < self._most and (turn := self._next()) is not None:
             turn.set_result(None)
 
-    def _next(self) -> "asyncio.Future[Connection[Record] | None] | None":
+    def _next(self) -> "Turn | None":
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
                 return turn
         return None
 
-    def _pass_on(self, turn: "asyncio.Future[Connection[Record] | None]") -> None:
+    def _pass_on(self, turn: "Turn") -> None:
         """What was handed to somebody who had just given up goes to the next."""
-        if not turn.done() or turn.cancelled():
+        if not turn.done() or turn.cancelled() or turn.exception() is not None:
             return
         connection = turn.result()
         if connection is not None:
             self._take_back(connection)
         elif (other := self._next()) is not None:
             other.set_result(None)
+
+
+def _give_up(turn: Turn) -> None:
+    if not turn.done():
+        turn.set_exception(Busy("every database connection is busy"))
 
 
 async def _closed(connection: "Connection[Record]") -> None:

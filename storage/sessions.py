@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal, assert_never
+from typing import Any, Final, Literal, assert_never
 
 from sqlalchemy import (
     ColumnElement,
@@ -55,6 +55,11 @@ UNKNOWN: Final = Device()
 LIVE: Final = Read.of(
     select(*COLUMNS).where(sessions.c.id == any_(IDS), IS_LIVE), rows_of(SessionRow)
 )
+
+
+def is_live(id: ColumnElement[Any], user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the session has that id and that user, and has neither ended nor run out."""
+    return exists().where(sessions.c.id == id, sessions.c.user_id == user_id, IS_LIVE)
 
 
 async def live(way: Way, ids: Sequence[SessionId]) -> dict[SessionId, SessionRow]:

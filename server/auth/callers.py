@@ -10,6 +10,7 @@ from resolvers.context import Caller
 from server.auth.tokens import BadToken, Tokens
 from server.together import Together
 from storage import sessions
+from storage.along import Claim
 from storage.database import Database, statements
 from storage.reached import Unavailable
 from storage.rows import SessionId, SessionRow
@@ -18,6 +19,7 @@ from storage.rows import SessionId, SessionRow
 MEMORY_S: Final = 0.5
 # How long a request waits for that word.
 PATIENCE_S: Final = 1.0
+_ENDED: Final = "the session has ended; log in again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,38 @@ class Callers:
         self._known: dict[SessionId, _Known] = {}
         self._asking: dict[SessionId, asyncio.Future[_Known]] = {}
         self._together = Together(self._ask)
+        self._forgot_at = float("-inf")
+
+    def claimed(self, authorization: str | None) -> Caller:
+        """Who that is if the session lives, which reads for them find out when they can.
+
+        What they find must not be told to anybody before it is the caller of `confirmed`.
+        """
+        if authorization is None:
+            return Caller()
+        try:
+            session = self._claimed(authorization)
+        except BadToken as error:
+            return Caller(refused=str(error))
+        known = self._fresh(session.id)
+        if known is None:
+            return Caller(session, claim=Claim(session.id, self._clock()))
+        return Caller(session) if known.session == session else Caller(refused=_ENDED)
+
+    async def confirmed(self, authorization: str | None, claimed: Caller) -> Caller:
+        """Who that is: the one who was *claimed* before, if that was found to be true.
+
+        Raises Unavailable when it was not found out, and the database does not say in time.
+        """
+        claim, session = claimed.claim, claimed.session
+        if claim is None or session is None:
+            return claimed
+        if not claim.is_live:
+            return await self.of(authorization)
+        # What was forgotten meanwhile is asked for again.
+        if claim.at > self._forgot_at:
+            self._remember(session.id, _Known(claim.at + MEMORY_S, session))
+        return Caller(session)
 
     async def of(self, authorization: str | None) -> Caller:
         """Who sends a request with that header; a bad one is a refused caller, no error.
@@ -61,20 +95,12 @@ class Callers:
         except BadToken as error:
             return Caller(refused=str(error))
         if await self._live(claimed.id) != claimed:
-            return Caller(refused="the session has ended; log in again")
+            return Caller(refused=_ENDED)
         return Caller(claimed)
-
-    def expect(self, authorization: str | None) -> None:
-        """Have the database asked already who that is, if it must be; `of` then waits less."""
-        try:
-            claimed = self._claimed(authorization or "")
-        except BadToken:
-            return
-        if self._fresh(claimed.id) is None and claimed.id not in self._asking:
-            self._ask_for(claimed.id)
 
     def forget(self, session: SessionRow) -> None:
         """Ask the database the next time."""
+        self._forgot_at = self._clock()
         self._known.pop(session.id, None)
         self._asking.pop(session.id, None)
 

@@ -7,7 +7,7 @@ from graphql import located_error
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from resolvers.context import Context, Parts
+from resolvers.context import Caller, Context, Parts
 from server import graphiql, observed
 from server.auth import clients
 from server.graphql import errors, idempotency, sse
@@ -103,9 +103,6 @@ class Endpoint:
         except BadRequest:
             await self._streams.admit(asker, None)
             raise
-        if operation.is_to_be_executed:
-            # Meanwhile, for most of those who ask have points left.
-            self._parts.callers.expect(asker.authorization)
         return operation, await self._streams.admit(asker, operation)
 
     def _require_get(self, request: Incoming) -> None:
@@ -150,7 +147,21 @@ class Endpoint:
         unexecuted = self._execution.unexecuted(operation, observed.request_id())
         if unexecuted is not None:
             return unexecuted
-        caller = await self._parts.callers.of(asker.authorization)
+        callers, header = self._parts.callers, asker.authorization
+        if operation.is_write:
+            return await self._told(operation, await callers.of(header), asker, passed)
+        claimed = callers.claimed(header)
+        answer = await self._told(operation, claimed, asker, passed)
+        caller = await callers.confirmed(header, claimed)
+        if caller.session == claimed.session:
+            return answer
+        # What was read for a session that is over is told to nobody.
+        return await self._told(operation, caller, asker, passed)
+
+    async def _told(
+        self, operation: Prepared, caller: Caller, asker: Asker, passed: Passed
+    ) -> Answer:
+        """What that caller is told."""
         context = Context(self._parts, caller, asker.client, passed.standing)
         return await self._execution.answer(operation, context, observed.request_id())
 

@@ -2,7 +2,7 @@
 
 What is leased was taken out of the shared bucket before: all processes together never spend
 more than it held. Whoever asks much gets larger leases; what was not used goes back. Who asks
-little, and was last seen with plenty, is let through at once and owes it: what all of them owe
+little, and was not seen without plenty, is let through at once and owes it: what all of them owe
 is taken together in a moment. A debt stays until the bucket has paid it.
 """
 
@@ -21,14 +21,11 @@ from storage.reached import Unavailable
 LEASE_S: Final = 2.0
 # The largest part of a bucket that one process leases.
 LARGEST: Final = 1 / 50
-# The largest part that somebody may owe to it, if it was at least so full when last seen.
+# The largest part that somebody may owe to it, unless it was less full when last seen.
 OWED: Final = 1 / 100
 PLENTY: Final = 1 / 2
 SETTLE_S: Final = 0.05
 MOST: Final = 10_000
-
-
-_NEVER: Final = float("-inf")
 
 
 @dataclass(slots=True)
@@ -50,7 +47,7 @@ class _Lease:
     extra: float = 0.0
     # What was missing in the shared bucket at that time, in seconds of refilling.
     missing_s: float = 0.0
-    at: float = _NEVER
+    at: float = float("-inf")
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def spend(self, points: float, now: float) -> bool:
@@ -65,8 +62,10 @@ class _Lease:
         return max(0.0, missing_s * policy.per_s - self.points + self.owed)
 
     def may_owe(self, policy: Policy, points: float, now: float) -> bool:
-        """Whether so little is asked for, and so much was there, that nobody need be asked."""
-        if self.owed or self.at == _NEVER or points > policy.points * OWED:
+        """Whether so little is asked for, and so much is there for all we know, that nobody need
+        be asked.
+        """
+        if self.owed or points > policy.points * OWED:
             return False
         return self.missing_points(policy, now) <= policy.points * (1 - PLENTY)
 
@@ -113,11 +112,9 @@ class Leases:
             return self._refused(lease, policy, points, self._clock())
 
     async def close(self) -> None:
-        """Take what is still owed."""
+        """Wait until what is owed was taken."""
         if self._settling is not None:
-            self._settling.cancel()
-            await asyncio.gather(self._settling, return_exceptions=True)
-        await self._settle()
+            await self._settling
 
     def _owe(self, key: bytes, lease: _Lease, policy: Policy, points: int) -> None:
         lease.owed = points

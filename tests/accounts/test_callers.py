@@ -11,7 +11,8 @@ from sqlalchemy import text
 from resolvers.context import Caller
 from server.auth.callers import MEMORY_S, Callers
 from server.auth.tokens import Tokens
-from storage import sessions
+from storage import sessions, users
+from storage.along import Along
 from storage.database import StatementCount, statements
 from storage.reached import Unavailable
 from storage.rows import UserId
@@ -87,24 +88,81 @@ async def test_a_bad_header_is_refused_without_asking_the_database(callers, head
     assert asked == 0
 
 
-async def test_what_was_expected_is_not_asked_for_again(callers, session):
-    async def expected():
-        callers.expect(bearer(session))
-        callers.expect(bearer(session))
-        return await callers.of(bearer(session))
+async def test_what_a_read_found_out_is_not_asked_for_again(callers, database, session, ann):
+    header = bearer(session)
+    claimed = callers.claimed(header)
+    assert (claimed.session, claimed.claim.is_live) == (session, None)
 
-    assert await counted(expected()) == (Caller(session), 1)
-    # Nor is what is known already.
-    assert await counted(expected()) == (Caller(session), 0)
+    async with database.reading() as way:
+        (found,) = (
+            await users.by_ids(way, [ann.key], ann.key, Along(claim=claimed.claim))
+        ).values()
+
+    assert (found.id, claimed.claim.is_live) == (ann.key, True)
+    assert await counted(callers.confirmed(header, claimed)) == (Caller(session), 0)
+    # From now on nothing has to be found out.
+    assert callers.claimed(header) == Caller(session)
+    assert await counted(callers.of(header)) == (Caller(session), 0)
+
+
+async def test_what_no_read_found_out_the_database_is_asked_for(callers, session):
+    header = bearer(session)
+
+    assert await counted(callers.confirmed(header, callers.claimed(header))) == (Caller(session), 1)
+
+
+async def test_a_claim_to_what_has_ended_is_refused(callers, database, session, ann):
+    header = bearer(session)
+    claimed = callers.claimed(header)
+    await end(database, session)
+
+    async with database.reading() as way:
+        await users.by_ids(way, [ann.key], ann.key, Along(claim=claimed.claim))
+
+    assert claimed.claim.is_live is False
+    assert await callers.confirmed(header, claimed) == ENDED
+    assert callers.claimed(header) == ENDED
+
+
+async def test_a_claim_to_the_session_of_another_user_is_refused(callers, database, session, ann):
+    mixed = replace(session, user_id=UserId(uuid4()))
+    claimed = callers.claimed(bearer(mixed))
+
+    async with database.reading() as way:
+        await users.by_ids(way, [ann.key], mixed.user_id, Along(claim=claimed.claim))
+
+    assert claimed.claim.is_live is False
+    assert await callers.confirmed(bearer(mixed), claimed) == ENDED
+
+
+async def test_what_was_forgotten_since_it_was_claimed_is_asked_for_again(callers, clock, session):
+    header = bearer(session)
+    claimed = callers.claimed(header)
+    clock.at += MEMORY_S / 4
+    callers.forget(session)
+    claimed.claim.is_live = True
+
+    assert await callers.confirmed(header, claimed) == Caller(session)
+    assert await counted(callers.of(header)) == (Caller(session), 1)
+
+
+async def test_what_was_found_out_is_as_old_as_the_claim(callers, clock, session):
+    header = bearer(session)
+    claimed = callers.claimed(header)
+    claimed.claim.is_live = True
+    clock.at += MEMORY_S
+    await callers.confirmed(header, claimed)
+
+    assert await counted(callers.of(header)) == (Caller(session), 1)
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Basic YW5uOnBhc3M=", "Bearer a b"])
-async def test_nobody_is_expected_of_a_bad_header(callers, header):
-    async def expected():
-        callers.expect(header)
-        await asyncio.sleep(0)
+async def test_nothing_is_claimed_by_a_bad_header(callers, header):
+    claimed = callers.claimed(header)
 
-    assert await counted(expected()) == (None, 0)
+    assert claimed.claim is None
+    assert await counted(callers.of(header)) == (claimed, 0)
+    assert await counted(callers.confirmed(header, claimed)) == (claimed, 0)
 
 
 async def test_a_token_that_ran_out_says_what_to_do(callers, session):
