@@ -39,6 +39,8 @@ class Edge:
     """Its type, which JSON has a form for."""
     is_of_viewer: bool = False
     """Whether it is nothing to a guest, who never asks for it."""
+    is_sparse: bool = False
+    """Whether null says nothing, so that nobody will ask for it either."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +110,8 @@ class Along:
             known = self.known[one.known_as]
             if one.below is None:
                 for entry in entries:
-                    known.setdefault(one.key(entry[0]), entry[place])
+                    if entry[place] is not None or not one.is_sparse:
+                        known.setdefault(one.key(entry[0]), entry[place])
                 continue
             request = self.pages[one.known_as]
             for entry in entries:
@@ -127,6 +130,7 @@ class Taken:
     key: Key
     below: "tuple[Taken, ...] | None"
     """What stands beside each row of a list; None for a single value."""
+    is_sparse: bool
 
     @classmethod
     def of(cls, edges: Edges) -> "tuple[Taken, ...]":
@@ -136,6 +140,7 @@ class Taken:
                 one.edge.known_as,
                 attrgetter(one.by) if one.by else lambda _: None,
                 cls.of(one.below) if isinstance(one.edge, Listed) else None,
+                isinstance(one.edge, Edge) and one.edge.is_sparse,
             )
             for one in edges
         )

@@ -37,8 +37,8 @@ from storage.rows import (
     ScoredRequest,
     UserId,
 )
-from storage.tables import comments, follows, likes, photos
-from storage.visibility import Viewer, visible_to
+from storage.tables import comments, likes, photos
+from storage.visibility import Viewer, followees, shown_to_followers
 
 # TOP chooses among so many photos of so many days.
 CANDIDATES: Final = 500
@@ -54,9 +54,9 @@ async def recent(
 ) -> Page[PhotoRow]:
     """Strictly newest first; the cost grows with the people followed, not with their photos.
 
-    Each author is asked for one photo from the index over their READY ones. The page can only be
-    of those authors whose one is among the newest, so no others are asked for a page; and where
-    these ones alone fill the page, for nothing that is older than all of them.
+    Each followee is asked for one photo from the index over what followers see. The page can only
+    be of those whose one is among the newest, so no others are asked for a page; and where these
+    ones alone fill the page, for nothing that is older than all of them.
     """
     read = _recent(request.after is None, along.wanted.photos if along else ())
     found = await read.rows(way, along, viewer=viewer, **asked(request))
@@ -65,44 +65,48 @@ async def recent(
 
 @cache
 def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
-    request, authors = any_page(is_first=is_first), _authors(VIEWER)
-    latest = _entries(authors, [photos.c.created_at, photos.c.id], request, 1)
-    named = _newest(authors, latest, request).with_only_columns(authors.c.id, latest.c.created_at)
-    busiest = _bounded(named.subquery("named"), request)
+    request = any_page(is_first=is_first)
+    own = newest_first(_own(COLUMNS, VIEWER), photos.c.created_at, photos.c.id, request)
+    entries = union_all(_of_followees(request), own).subquery("entries")
+    one_page = _newest(select(entries), entries, request)
+    return Wide.of(one_page, PhotoRow, edges, is_guest=False)
+
+
+def _of_followees(request: PageRequest) -> Select[Any]:
+    followed = followees(VIEWER).subquery("followed")
+    latest = _entries(followed, [photos.c.created_at, photos.c.id], request, 1)
+    each = select(followed.c.id, latest.c.created_at).join_from(followed, latest, true())
+    busiest = _bounded(_newest(each, latest, request).subquery("named"), request)
     entries = _entries(busiest, COLUMNS, request, request.first + 1, busiest.c.since)
-    return Wide.of(_newest(busiest, entries, request), PhotoRow, edges, is_guest=False)
+    return select(entries).select_from(busiest.join(entries, true()))
 
 
 def _bounded(named: FromClause, request: PageRequest) -> FromClause:
-    """Those authors, each with the time before which nothing is of the page."""
+    """Those followees, each with the time before which nothing is of the page."""
     is_full = func.count().over() > request.first
     since = case((is_full, func.min(named.c.created_at).over()), else_=text("'-infinity'"))
     return select(named.c.id, since.label("since")).subquery("busiest")
 
 
 def _entries(
-    authors: FromClause,
+    followed: FromClause,
     chosen: list[ColumnElement[Any]],
     request: PageRequest,
     most: Any,
     since: ColumnElement[Any] | None = None,
 ) -> FromClause:
-    """Of each author as many as that, the newest, and none from before *since*."""
-    of_one_author = _of_one_author(chosen, authors, VIEWER)
+    """Of each followee as many as that, the newest, and none from before *since*."""
+    of_one = _of_one(chosen, followed)
     if since is not None:
-        of_one_author = of_one_author.where(photos.c.created_at >= since)
-    newest = newest_first(of_one_author, photos.c.created_at, photos.c.id, request)
+        of_one = of_one.where(photos.c.created_at >= since)
+    newest = newest_first(of_one, photos.c.created_at, photos.c.id, request)
     return newest.limit(most).lateral("entry")
 
 
-def _newest(authors: FromClause, entries: FromClause, request: PageRequest) -> Select[Any]:
-    """One page of the entries of all authors together."""
-    return (
-        select(*entries.c)
-        .select_from(authors.join(entries, true()))
-        .order_by(entries.c.created_at.desc(), entries.c.id.desc())
-        .limit(request.first + 1)
-    )
+def _newest(chosen: Select[Any], entries: FromClause, request: PageRequest) -> Select[Any]:
+    """As many of the *chosen* as one page needs, the newest of all these entries."""
+    newest = chosen.order_by(entries.c.created_at.desc(), entries.c.id.desc())
+    return newest.limit(request.first + 1)
 
 
 async def top(
@@ -134,51 +138,36 @@ async def top(
     return page(request, rows, places)
 
 
-def _authors(viewer: Viewer) -> Subquery:
-    return union_all(
-        select(follows.c.followee_id.label("id")).where(follows.c.follower_id == viewer),
-        select(_value(viewer)),
-    ).subquery("authors")
+def _of_one(chosen: list[ColumnElement[Any]], followed: FromClause) -> Select[Any]:
+    return select(*chosen).where(photos.c.owner_id == followed.c.id, shown_to_followers())
 
 
-def _value(viewer: Viewer) -> ColumnElement[UserId]:
-    if isinstance(viewer, ColumnElement):
-        return viewer
-    return literal(viewer, photos.c.owner_id.type)
-
-
-def _of_one_author(
-    chosen: list[ColumnElement[Any]], authors: FromClause, viewer: Viewer
-) -> Select[Any]:
-    return select(*chosen).where(
-        photos.c.owner_id == authors.c.id,
-        photos.c.status == PhotoStatus.READY,
-        visible_to(viewer, mostly_followed=True),
-    )
+def _own(chosen: list[ColumnElement[Any]], viewer: Viewer) -> Select[Any]:
+    return select(*chosen).where(photos.c.owner_id == viewer, photos.c.status == PhotoStatus.READY)
 
 
 def _candidates(viewer: UserId, began_at: ColumnElement[Any]) -> Subquery:
-    authors = _authors(viewer)
+    followed = followees(viewer).subquery("followed")
     counted: list[ColumnElement[Any]] = [
         photos.c.id,
         photos.c.created_at,
         photos.c.like_count,
         photos.c.comment_count,
     ]
-    of_one_author = (
-        _of_one_author(counted, authors, viewer)
-        .where(photos.c.created_at <= began_at, photos.c.created_at > began_at - CANDIDATES_OF)
-        .order_by(photos.c.created_at.desc(), photos.c.id.desc())
-        .limit(CANDIDATES)
-        .lateral("entry")
-    )
-    return (
-        select(of_one_author)
-        .select_from(authors.join(of_one_author, true()))
-        .order_by(of_one_author.c.created_at.desc(), of_one_author.c.id.desc())
-        .limit(CANDIDATES)
-        .subquery("candidates")
-    )
+    of_one = _latest(_of_one(counted, followed), began_at).lateral("entry")
+    both = union_all(
+        select(of_one).select_from(followed.join(of_one, true())),
+        _latest(_own(counted, viewer), began_at),
+    ).subquery("both")
+    newest = select(both).order_by(both.c.created_at.desc(), both.c.id.desc())
+    return newest.limit(CANDIDATES).subquery("candidates")
+
+
+def _latest(chosen: Select[Any], began_at: ColumnElement[Any]) -> Select[Any]:
+    """Of them those that TOP may choose."""
+    at = photos.c.created_at
+    of_these_days = chosen.where(at <= began_at, at > began_at - CANDIDATES_OF)
+    return of_these_days.order_by(at.desc(), photos.c.id.desc()).limit(CANDIDATES)
 
 
 def _score(candidates: Subquery, began_at: ColumnElement[Any]) -> ColumnElement[float]:

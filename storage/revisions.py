@@ -1,5 +1,6 @@
 """Which revision of the tables a database has, and how it gets the newest."""
 
+import asyncio
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 # Any number that is ours alone: it keeps two processes from migrating at the same time.
 LOCK = 0x50696353
+AGAIN_S = 0.1
 
 
 def _config() -> Config:
@@ -40,6 +42,7 @@ async def current(connection: AsyncConnection) -> str | None:
 async def upgrade(url: str) -> None:
     """Bring the database to the newest revision; does nothing when it is there.
 
+    Each step is a transaction of its own, or comes to the same when it is done again.
     Raises what the driver raises when the database cannot be reached.
     """
     engine = create_async_engine(
@@ -48,11 +51,24 @@ async def upgrade(url: str) -> None:
         connect_args={"timeout": 5},
     )
     try:
-        async with engine.begin() as connection:
-            await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        async with engine.connect() as connection:
+            await _alone(connection)
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
+
+
+async def _alone(connection: AsyncConnection) -> None:
+    """Wait until nobody else migrates; the connection's end lets the next one.
+
+    It is asked for again and again: an index that is built beside the writers waits for every
+    statement that runs, so also for one that waited for the lock.
+    """
+    asked = text("select pg_try_advisory_lock(:lock)")
+    while not await connection.scalar(asked, {"lock": LOCK}):
+        await connection.rollback()
+        await asyncio.sleep(AGAIN_S)
+    await connection.rollback()
 
 
 def _upgrade(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 A condition holds for the row that it is given, however deep in a statement it stands.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     exists,
     false,
     or_,
@@ -31,12 +33,8 @@ from storage.tables import blocks, cases, departures, follows, moderators, photo
 Viewer = UserId | ColumnElement[UserId]
 
 
-def visible_to(
-    viewer: Viewer | None, seen: FromClause = photos, *, mostly_followed: bool = False
-) -> ColumnElement[bool]:
+def visible_to(viewer: Viewer | None, seen: FromClause = photos) -> ColumnElement[bool]:
     """True for the photos that *viewer* may see; None is a guest.
-
-    Where they are mostly of people whom the viewer follows, these need not be looked up.
 
     The owner sees each of their photos in every state. Anyone else sees READY ones only:
     public ones of accounts that are not private, and as a follower also those for followers.
@@ -44,19 +42,27 @@ def visible_to(
     """
     if viewer is None:
         return and_(seen.c.status == PhotoStatus.READY, is_public(seen), is_here(seen.c.owner_id))
-    is_for_followers = and_(
-        seen.c.visibility.in_([Visibility.PUBLIC, Visibility.FOLLOWERS]),
-        follows_owner(viewer, seen.c.owner_id),
-    )
+    is_to_follower = and_(_is_for_followers(seen), follows_owner(viewer, seen.c.owner_id))
     shown = and_(
         seen.c.status == PhotoStatus.READY,
-        or_(is_for_followers, is_public(seen))
-        if mostly_followed
-        else or_(is_public(seen), is_for_followers),
-        not_blocked(viewer, seen.c.owner_id),
-        is_here(seen.c.owner_id),
+        or_(is_public(seen), is_to_follower),
+        _knows(viewer, seen.c.owner_id),
     )
     return or_(seen.c.owner_id == viewer, shown)
+
+
+def followees(viewer: Viewer) -> Select[tuple[UserId]]:
+    """The ids of those whom *viewer* follows and may know of."""
+    followed = and_(follows.c.follower_id == viewer, _knows(viewer, follows.c.followee_id))
+    return select(follows.c.followee_id.label("id")).where(followed)
+
+
+def shown_to_followers(seen: FromClause = photos) -> ColumnElement[bool]:
+    """True for the photos that are visible to everyone who has their owner among `followees`.
+
+    It is what `visible_to` says of them, without asking again of each photo who follows whom.
+    """
+    return and_(seen.c.status == PhotoStatus.READY, _is_for_followers(seen))
 
 
 def is_public(seen: FromClause = photos) -> ColumnElement[bool]:
@@ -66,7 +72,7 @@ def is_public(seen: FromClause = photos) -> ColumnElement[bool]:
 
 def user_visible_to(viewer: Viewer | None) -> ColumnElement[bool]:
     """True for the users that *viewer* may know of: everyone but those a block stands between."""
-    return and_(is_here(users.c.id), not_blocked(viewer, users.c.id))
+    return _knows(viewer, users.c.id)
 
 
 def is_here(user_id: ColumnElement[object]) -> ColumnElement[bool]:
@@ -130,8 +136,30 @@ def hidden_from(viewer: Viewer | None) -> Select[tuple[UserId]]:
     return select(union(leaving, by_viewer, by_others).subquery("hidden").c.id)
 
 
-# Whether there is anybody whom the viewer may not know of: the same for all entries.
-HIDING: Final = Edge("hiding", lambda _, viewer: select(exists(hidden_from(viewer))), bool)
+def hides(viewer: Viewer | None) -> ColumnElement[bool]:
+    """Whether there is anybody in `hidden_from`, which a statement finds out once."""
+    anybody = [exists(select(departures.c.user_id))]
+    if viewer is not None:
+        anybody.append(exists(select(blocks.c.blocked_id).where(blocks.c.blocker_id == viewer)))
+        anybody.append(exists(select(blocks.c.blocker_id).where(blocks.c.blocked_id == viewer)))
+    return or_(*anybody)
+
+
+# The same for all entries.
+HIDING: Final = Edge("hiding", lambda _, viewer: select(hides(viewer)), bool)
+
+
+def hidden_of(known_as: str, counted: Callable[[ColumnElement[Any], Any], Select[Any]]) -> Edge:
+    """How much of something is hidden from the viewer: *counted* by its key.
+
+    Mostly nobody is hidden from them, and then nothing is counted.
+    """
+    return Edge(
+        known_as,
+        lambda key, viewer: select(case((hides(viewer), counted(key, viewer).scalar_subquery()))),
+        int | None,
+        is_sparse=True,
+    )
 
 
 async def hides_anybody(way: Way, viewer: UserId | None) -> bool:
@@ -142,7 +170,15 @@ async def hides_anybody(way: Way, viewer: UserId | None) -> bool:
 
 @cache
 def _hides_anybody(is_guest: bool) -> Read[bool]:  # noqa: FBT001 - Told apart by nothing else.
-    return Read.of(select(exists(hidden_from(None if is_guest else VIEWER))), first)
+    return Read.of(select(hides(None if is_guest else VIEWER)), first)
+
+
+def _knows(viewer: Viewer | None, other: ColumnElement[object]) -> ColumnElement[bool]:
+    return and_(not_blocked(viewer, other), is_here(other))
+
+
+def _is_for_followers(seen: FromClause) -> ColumnElement[bool]:
+    return seen.c.visibility.in_([Visibility.PUBLIC, Visibility.FOLLOWERS])
 
 
 def _is_open(owner_id: ColumnElement[object]) -> ColumnElement[bool]:

@@ -1,14 +1,28 @@
 """The migrations make exactly the tables that the code knows."""
 
+import asyncio
 import re
+import secrets
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import make_url
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from storage import revisions
+from storage.database import Database
 from storage.tables import metadata
+
+INDEXES = "select indexrelid::regclass::text from pg_index where indisvalid"
+BROKEN = "select indexrelid::regclass::text from pg_index where not indisvalid"
+BUILDING = """
+    select count(*) from pg_stat_activity
+    where datname = current_database() and query like '%CREATE INDEX CONCURRENTLY photos_shown_idx%'
+        and wait_event_type = 'Lock' and pid <> pg_backend_pid()
+"""
+WRITES = "update photos set title = title"
 
 
 def _is_ours(name, kind, _parents):
@@ -45,3 +59,65 @@ async def test_migrating_again_changes_nothing(database, settings):
 
     async with database.connect() as connection:
         assert await revisions.current(connection) == revisions.newest()
+
+
+@pytest.fixture
+async def another(database, settings):
+    """The address of a database without tables."""
+    name = f"another_{secrets.token_hex(6)}"
+    await _outside_transactions(database, f"create database {name}")
+    url = make_url(settings.database_url.get_secret_value()).set(database=name)
+    yield url.render_as_string(hide_password=False)
+    await _outside_transactions(database, f"drop database {name} with (force)")
+
+
+async def test_of_several_that_migrate_at_once_one_does(another):
+    await asyncio.gather(*(revisions.upgrade(another) for _ in range(3)))
+
+    assert await _values(another, "select version_num from alembic_version") == {revisions.newest()}
+    assert await _values(another, BROKEN) == set()
+
+
+async def test_photos_are_written_while_their_index_is_built(another):
+    await revisions.upgrade(another)
+    made = await _values(another, INDEXES)
+    # As if the step had broken off, with the first index missing and the second there.
+    await _values(another, "update alembic_version set version_num = '0012' returning 1")
+    opened = Database(another, pool_size=3)
+    try:
+        async with opened.begin() as tx:
+            await tx.exec_driver_sql("drop index photos_shown_idx")
+        async with opened.begin() as earlier:
+            await earlier.exec_driver_sql(WRITES)
+            upgraded = asyncio.create_task(revisions.upgrade(another))
+            await _building(another)
+            async with opened.begin() as later:
+                await later.exec_driver_sql("set local lock_timeout = '20s'")
+                await later.exec_driver_sql(WRITES)
+        async with asyncio.timeout(60):
+            await upgraded
+    finally:
+        await opened.close()
+
+    assert await _values(another, INDEXES) == made
+    assert await _values(another, BROKEN) == set()
+
+
+async def _building(url):
+    async with asyncio.timeout(60):
+        while await _values(url, BUILDING) != {1}:  # noqa: ASYNC110 - It is another process.
+            await asyncio.sleep(0.02)
+
+
+async def _values(url, statement, *arguments):
+    opened = Database(url, pool_size=1)
+    try:
+        async with opened.begin() as tx:
+            return set((await tx.exec_driver_sql(statement, arguments)).scalars())
+    finally:
+        await opened.close()
+
+
+async def _outside_transactions(database, statement):
+    async with database.connect() as connection:
+        await connection.exec_driver_sql(statement)

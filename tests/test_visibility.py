@@ -3,11 +3,12 @@
 import itertools
 
 import pytest
-from sqlalchemy import exists, select, true
+from sqlalchemy import exists, literal, select, true
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.rows import Visibility
-from storage.tables import comments, departures, likes, photos, users
-from storage.visibility import user_visible_to, visible_to
+from storage.tables import comments, departures, follows, likes, photos, users
+from storage.visibility import followees, shown_to_followers, user_visible_to, visible_to
 from tests.making import (
     make_block,
     make_comment,
@@ -92,6 +93,27 @@ async def test_the_viewer_can_be_a_column_of_the_outermost_statement(database, w
         found = (await connection.execute(query)).scalars().all()
 
     assert {shown[id] for id in found} == SEEN
+
+
+async def test_what_followers_are_shown_of_their_followees_is_what_they_may_see(database, world):
+    viewer, shown = world
+    async with database.begin() as tx:
+        # Whoever is followed by chance or by a fault: a follow alone opens nothing.
+        owners = select(photos.c.owner_id).where(photos.c.id.in_(shown)).distinct()
+        everybody = select(literal(viewer.key), owners.subquery().c.owner_id)
+        followed = upsert(follows).from_select(["follower_id", "followee_id"], everybody)
+        await tx.execute(followed.on_conflict_do_nothing())
+    known = followees(viewer.key).subquery("known")
+    listed = select(photos.c.id).join(known, known.c.id == photos.c.owner_id)
+    queries = listed.where(shown_to_followers()), _directly(visible_to(viewer.key))
+    async with database.connect() as connection:
+        one, other = [
+            {shown[id] for id in await connection.scalars(query.where(photos.c.id.in_(shown)))}
+            for query in queries
+        ]
+
+    opened = set(itertools.product(("open", "private", "followed"), ("PUBLIC", "FOLLOWERS")))
+    assert one == other == opened
 
 
 async def test_a_user_is_known_to_the_same_people_at_any_depth(database, world):

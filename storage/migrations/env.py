@@ -9,6 +9,7 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=metadata,
+    transaction_per_migration=True,
     include_name=lambda name, kind, _parents: (
         kind != "table" or not (name or "").startswith("pgqueuer")
     ),

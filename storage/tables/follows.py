@@ -42,5 +42,5 @@ blocks = Table(
     user("blocked_id", primary_key=True),
     now("created_at"),
     CheckConstraint("blocker_id <> blocked_id", name="not_oneself"),
-    Index(None, "blocked_id"),
+    Index(None, "blocked_id", "blocker_id"),
 )

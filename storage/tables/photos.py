@@ -73,11 +73,11 @@ photos = Table(
         "photos_owner_id_created_at_id_idx", "owner_id", text("created_at DESC"), text("id DESC")
     ),
     Index(
-        "photos_ready_idx",
+        "photos_shown_idx",
         "owner_id",
         text("created_at DESC"),
         text("id DESC"),
-        postgresql_where=text("status = 'READY'"),
+        postgresql_where=text("status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS')"),
     ),
     Index(
         "photos_public_idx",

@@ -28,28 +28,39 @@ $$;
 
 CREATE FUNCTION peer.feed(viewer uuid, most int, before timestamptz, before_id uuid)
 RETURNS SETOF photos LANGUAGE sql STABLE ROWS 21 AS $$
-    SELECT p.* FROM (
-        SELECT id, CASE WHEN count(*) OVER () >= most THEN min(created_at) OVER ()
-            ELSE '-infinity' END AS since FROM (
-        SELECT author.id, p.created_at FROM (
-            SELECT followee_id AS id FROM follows WHERE follower_id = viewer UNION ALL SELECT viewer
-        ) AS author
+    SELECT * FROM (
+        SELECT p.* FROM (
+            SELECT id, CASE WHEN count(*) OVER () >= most THEN min(created_at) OVER ()
+                ELSE '-infinity' END AS since FROM (
+                SELECT followee.id, p.created_at FROM (
+                    SELECT followee_id AS id FROM follows
+                    WHERE follower_id = viewer AND peer.knows(viewer, followee_id)
+                ) AS followee
+                JOIN LATERAL (
+                    SELECT p.created_at, p.id FROM photos AS p
+                    WHERE p.owner_id = followee.id AND p.status = 'READY'
+                        AND p.visibility IN ('PUBLIC', 'FOLLOWERS')
+                        AND (p.created_at, p.id) < (before, before_id)
+                    ORDER BY p.created_at DESC, p.id DESC LIMIT 1
+                ) AS p ON TRUE
+                ORDER BY p.created_at DESC, p.id DESC LIMIT most
+            ) AS named
+        ) AS followee
         JOIN LATERAL (
-            SELECT p.created_at, p.id FROM photos AS p
-            WHERE p.owner_id = author.id AND p.status = 'READY' AND peer.sees(viewer, p)
+            SELECT * FROM photos AS p
+            WHERE p.owner_id = followee.id AND p.status = 'READY'
+                AND p.visibility IN ('PUBLIC', 'FOLLOWERS') AND p.created_at >= followee.since
                 AND (p.created_at, p.id) < (before, before_id)
-            ORDER BY p.created_at DESC, p.id DESC LIMIT 1
+            ORDER BY p.created_at DESC, p.id DESC LIMIT most
         ) AS p ON TRUE
-        ORDER BY p.created_at DESC, p.id DESC LIMIT most
-        ) AS named
-    ) AS author
-    JOIN LATERAL (
-        SELECT * FROM photos AS p
-        WHERE p.owner_id = author.id AND p.status = 'READY' AND peer.sees(viewer, p)
-            AND p.created_at >= author.since AND (p.created_at, p.id) < (before, before_id)
-        ORDER BY p.created_at DESC, p.id DESC LIMIT most
-    ) AS p ON TRUE
-    ORDER BY p.created_at DESC, p.id DESC LIMIT most
+        UNION ALL (
+            SELECT p.* FROM photos AS p
+            WHERE p.owner_id = viewer AND p.status = 'READY'
+                AND (p.created_at, p.id) < (before, before_id)
+            ORDER BY p.created_at DESC, p.id DESC LIMIT most
+        )
+    ) AS p
+    ORDER BY created_at DESC, id DESC LIMIT most
 $$;
 
 CREATE FUNCTION peer.photos_of(owner uuid, viewer uuid, most int, before timestamptz, before_id uuid)

@@ -15,15 +15,14 @@ const known = (other) => `((
 
 const isOpen = `
   p.visibility = 'PUBLIC' AND (SELECT NOT is_private FROM users WHERE id = p.owner_id)`
-const isForFollowers = `
-  p.visibility IN ('PUBLIC', 'FOLLOWERS')
-    AND EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = p.owner_id)`
+const isForFollowers = `p.visibility IN ('PUBLIC', 'FOLLOWERS')`
+const isFollowed = `EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = p.owner_id)`
 
-const visibleBy = (first, second) => `
-  (p.owner_id = $1 OR p.status = 'READY' AND (${first} OR ${second}) AND ${known('p.owner_id')})`
-const visible = visibleBy(isOpen, isForFollowers)
-// Of those whom one follows nobody has to be looked up.
-const visibleInFeed = visibleBy(isForFollowers, isOpen)
+const visible = `
+  (p.owner_id = $1 OR p.status = 'READY' AND (${isOpen} OR ${isForFollowers} AND ${isFollowed})
+    AND ${known('p.owner_id')})`
+// Of those whom one follows and may know of, nobody has to be looked up for each photo.
+const ofFollowee = `p.owner_id = followee.id AND p.status = 'READY' AND ${isForFollowers}`
 
 const photoColumns = `p.id, p.owner_id, p.title, p.caption, p.alt_text, p.created_at,
   p.width, p.height, p.blurhash, p.dominant_color, p.like_count, p.comment_count`
@@ -39,26 +38,30 @@ const page = (after, most = '$2') => `
   ${after ? 'AND (p.created_at, p.id) < ($3, $4)' : ''}
   ORDER BY p.created_at DESC, p.id DESC LIMIT ${most}`
 
-// The page can only be of those authors whose newest photo is among the newest.
+// The page can only be of those followees whose newest photo is among the newest, and one's own.
 export const feed = (after) => `
-  SELECT p.* FROM (
-    SELECT id, ${since('$2')} FROM (
-    SELECT author.id, p.created_at FROM (
-      SELECT followee_id AS id FROM follows WHERE follower_id = $1 UNION ALL SELECT $1::uuid
-    ) AS author
+  SELECT * FROM (
+    SELECT p.* FROM (
+      SELECT id, ${since('$2')} FROM (
+        SELECT followee.id, p.created_at FROM (
+          SELECT followee_id AS id FROM follows WHERE follower_id = $1 AND ${known('followee_id')}
+        ) AS followee
+        JOIN LATERAL (
+          SELECT p.created_at, p.id FROM photos AS p WHERE ${ofFollowee} ${page(after, '1')}
+        ) AS p ON TRUE
+        ORDER BY p.created_at DESC, p.id DESC LIMIT $2
+      ) AS named
+    ) AS followee
     JOIN LATERAL (
-      SELECT p.created_at, p.id FROM photos AS p
-      WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visibleInFeed} ${page(after, '1')}
+      SELECT ${photoColumns} FROM photos AS p
+      WHERE ${ofFollowee} AND p.created_at >= followee.since ${page(after)}
     ) AS p ON TRUE
-    ORDER BY p.created_at DESC, p.id DESC LIMIT $2
-    ) AS named
-  ) AS author
-  JOIN LATERAL (
-    SELECT ${photoColumns} FROM photos AS p
-    WHERE p.owner_id = author.id AND p.status = 'READY' AND ${visibleInFeed}
-      AND p.created_at >= author.since ${page(after)}
-  ) AS p ON TRUE
-  ORDER BY p.created_at DESC, p.id DESC LIMIT $2`
+    UNION ALL (
+      SELECT ${photoColumns} FROM photos AS p
+      WHERE p.owner_id = $1 AND p.status = 'READY' ${page(after)}
+    )
+  ) AS p
+  ORDER BY created_at DESC, id DESC LIMIT $2`
 
 export const photos = `SELECT ${photoColumns} FROM photos AS p WHERE p.id = ANY ($2) AND ${visible}`
 
