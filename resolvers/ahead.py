@@ -3,6 +3,7 @@
 An edge asks its loader in any case; here stands only what the loader may know by then.
 """
 
+import itertools
 from collections.abc import Container, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
@@ -24,29 +25,29 @@ MOST_KNOWN: Final = 200
 _HIDING: Final = Brought(HIDING, None)
 
 
-def _of_person(field: str, by: str) -> dict[str, Brought]:
+def _of_person(field: str, by: str) -> dict[str, Edges]:
     """What is asked of a user whose id the entries have in that column."""
     return {
-        f"{field}.viewerFollow": Brought(follows.ALONG, by),
-        f"{field}.photoCount": Brought(follows.ALONG, by),
-        f"{field}.followsViewer": Brought(follows.ALONG_BACK, by),
-        f"{field}.followerCount": _HIDING,
-        f"{field}.followingCount": _HIDING,
+        f"{field}.viewerFollow": (Brought(follows.ALONG, by),),
+        f"{field}.photoCount": (Brought(follows.ALONG, by),),
+        f"{field}.followsViewer": (Brought(follows.ALONG_BACK, by),),
+        f"{field}.followerCount": (_HIDING, Brought(follows.HIDDEN_FOLLOWERS, by)),
+        f"{field}.followingCount": (_HIDING, Brought(follows.HIDDEN_FOLLOWING, by)),
     }
 
 
-_OF_PHOTOS: Final = {
-    "Photo.variants": Brought(variants.ALONG, "id"),
-    "Photo.variant": Brought(variants.ALONG, "id"),
-    "Photo.viewerHasLiked": Brought(likes.ALONG, "id"),
-    "Photo.likeCount": _HIDING,
-    "Photo.commentCount": _HIDING,
-    "Photo.owner": Brought(users.ALONG, "owner_id"),
+_OF_PHOTOS: Final[dict[str, Edges]] = {
+    "Photo.variants": (Brought(variants.ALONG, "id"),),
+    "Photo.variant": (Brought(variants.ALONG, "id"),),
+    "Photo.viewerHasLiked": (Brought(likes.ALONG, "id"),),
+    "Photo.likeCount": (_HIDING, Brought(likes.HIDDEN, "id")),
+    "Photo.commentCount": (_HIDING, Brought(comments.HIDDEN, "id")),
+    "Photo.owner": (Brought(users.ALONG, "owner_id"),),
     **_of_person("Photo.owner", "owner_id"),
 }
-_OF_COMMENTS: Final = {
-    "Comment.replyCount": _HIDING,
-    "Comment.author": Brought(users.ALONG, "author_id"),
+_OF_COMMENTS: Final[dict[str, Edges]] = {
+    "Comment.replyCount": (_HIDING, Brought(comments.HIDDEN_REPLIES, "id")),
+    "Comment.author": (Brought(users.ALONG, "author_id"),),
     **_of_person("Comment.author", "author_id"),
 }
 _OF_USERS: Final = _of_person("User", "id")
@@ -96,9 +97,10 @@ def _page(name: str, first: int | None) -> PageRequest | None:
         return None
 
 
-def _edges(known: dict[str, Brought], asked: AbstractSet[str]) -> Edges:
+def _edges(known: dict[str, Edges], asked: AbstractSet[str]) -> Edges:
     # Always in the same order: the text of a statement is kept by it.
-    return tuple(dict.fromkeys(brought for name, brought in known.items() if name in asked))
+    brought = [edges for name, edges in known.items() if name in asked]
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(brought)))
 
 
 def _listed(name: str, pages: Container[str], below: Edges) -> Edges:

@@ -135,23 +135,23 @@ class Loaders(Loading):
 
     @once
     def hidden_followers(self) -> Hidden[UserId]:
-        return self._hidden(follows.hidden_followers)
+        return self._hidden(follows.hidden_followers, "hidden_followers")
 
     @once
     def hidden_following(self) -> Hidden[UserId]:
-        return self._hidden(follows.hidden_following)
+        return self._hidden(follows.hidden_following, "hidden_following")
 
     @once
     def hidden_likes(self) -> Hidden[PhotoId]:
-        return self._hidden(likes.hidden)
+        return self._hidden(likes.hidden, "hidden_likes")
 
     @once
     def hidden_comments(self) -> Hidden[PhotoId]:
-        return self._hidden(comments.hidden)
+        return self._hidden(comments.hidden, "hidden_comments")
 
     @once
     def hidden_replies(self) -> Hidden[CommentId]:
-        return self._hidden(comments.hidden_replies)
+        return self._hidden(comments.hidden_replies, "hidden_replies")
 
     def _variants(
         self, kind: VariantFormat, known_as: str | None = None

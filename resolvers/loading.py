@@ -109,9 +109,9 @@ class Loading:
             known = self._pages[asked] = make()
         return cast("Pages[Key, Row]", known)
 
-    def _hidden(self, read: ReadHidden[Key]) -> Hidden[Key]:
+    def _hidden(self, read: ReadHidden[Key], known_as: str) -> Hidden[Key]:
         """How much is hidden from the viewer; where nobody is, nothing more is asked."""
-        batched = self._hot(lambda way, ids: read(way, self._viewer, ids))
+        batched = self._hot(lambda way, ids: read(way, self._viewer, ids), known_as)
 
         async def hidden(ids: "Sequence[Key]") -> "list[int]":
             if not any(await self._hiding.many([None])):

@@ -44,7 +44,14 @@ from storage.rows import (
 )
 from storage.tables import comments
 from storage.tables import photos as photo_table
-from storage.visibility import Viewer, hidden_from, is_here, not_blocked, visible_to
+from storage.visibility import (
+    Viewer,
+    hidden_from,
+    hidden_of,
+    is_here,
+    not_blocked,
+    visible_to,
+)
 
 COLUMNS = columns(comments, CommentRow)
 
@@ -161,20 +168,34 @@ async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dic
     return dict(await rows(way, _hidden(viewer is None), viewer=viewer, ids=ids))
 
 
-@cache
-def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told apart by it.
-    hiding = hidden_from(None if is_guest else VIEWER)
+def _hidden_below(chosen: ColumnElement[bool], viewer: Viewer | None) -> CTE:
+    """The comments that are hidden, by whom they are or by what they reply to, and which count."""
     below = (
         select(comments.c.id, comments.c.photo_id, comments.c.body.is_not(None).label("counts"))
-        .where(comments.c.photo_id == any_(IDS), comments.c.author_id.in_(hiding))
-        .cte("below", recursive=True)
+        .where(chosen, comments.c.author_id.in_(hidden_from(viewer)))
+        .correlate_except(comments)
+        .cte("below", recursive=True, nesting=True)
     )
     reply = comments.alias("reply")
-    below = below.union(
+    return below.union(
         select(reply.c.id, reply.c.photo_id, reply.c.body.is_not(None)).join_from(
             below, reply, reply.c.parent_id == below.c.id
         )
     )
+
+
+def _hidden_of(photo_id: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
+    below = _hidden_below(comments.c.photo_id == photo_id, viewer)
+    return select(func.count()).select_from(below).where(below.c.counts)
+
+
+# How many comments of the photo whose id an entry has are hidden from the viewer.
+HIDDEN: Final = hidden_of("hidden_comments", _hidden_of)
+
+
+@cache
+def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told apart by it.
+    below = _hidden_below(comments.c.photo_id == any_(IDS), None if is_guest else VIEWER)
     counted = select(below.c.photo_id, func.count()).where(below.c.counts)
     return Read.of(counted.group_by(below.c.photo_id), pair)
 
@@ -184,6 +205,16 @@ async def hidden_replies(
 ) -> dict[CommentId, int]:
     """How many direct replies of each comment are hidden; a comment without is absent."""
     return dict(await rows(way, _hidden_replies(viewer is None), viewer=viewer, ids=ids))
+
+
+def _hidden_replies_of(id: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
+    is_hidden = comments.c.author_id.in_(hidden_from(viewer))
+    of_comment = select(func.count()).where(comments.c.parent_id == id, is_hidden)
+    return of_comment.correlate_except(comments)
+
+
+# How many direct replies of the comment whose id an entry has are hidden from the viewer.
+HIDDEN_REPLIES: Final = hidden_of("hidden_replies", _hidden_replies_of)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Who follows whom, and who waits to be let in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ from storage.reads import IDS, VIEWER, Read, first, pair, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
-from storage.visibility import hidden_from, user_visible_to
+from storage.visibility import hidden_from, hidden_of, user_visible_to
 
 _ONE = literal(1)
 
@@ -190,6 +190,20 @@ async def hidden_following(
     """How many of those each user follows are hidden from *viewer*; a user without is absent."""
     read = _hidden("follower_id", "followee_id", viewer is None)
     return dict(await rows(way, read, viewer=viewer, ids=ids))
+
+
+def _hidden_of(of: str, others: str) -> Callable[[ColumnElement[Any], Any], Select[Any]]:
+    user, other = follows.c[of], follows.c[others]
+    return lambda key, viewer: (
+        select(func.count())
+        .where(user == key, other.in_(hidden_from(viewer)))
+        .correlate_except(follows)
+    )
+
+
+# How many of each are hidden from the viewer, of the user whose id an entry has.
+HIDDEN_FOLLOWERS: Final = hidden_of("hidden_followers", _hidden_of("followee_id", "follower_id"))
+HIDDEN_FOLLOWING: Final = hidden_of("hidden_following", _hidden_of("follower_id", "followee_id"))
 
 
 @cache

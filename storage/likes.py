@@ -24,7 +24,7 @@ from storage.rows import (
 )
 from storage.tables import likes, users
 from storage.tables import photos as photo_table
-from storage.visibility import Viewer, hidden_from, user_visible_to
+from storage.visibility import Viewer, hidden_from, hidden_of, user_visible_to
 
 
 async def add(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
@@ -109,6 +109,16 @@ def _likers(is_guest: bool, is_first: bool) -> Read[tuple[PhotoId, UserRow, Curs
 async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:
     """How many likes of each photo are hidden from *viewer*; a photo without is absent."""
     return dict(await rows(way, _hidden(viewer is None), viewer=viewer, ids=ids))
+
+
+def _hidden_of(photo_id: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
+    is_hidden = likes.c.user_id.in_(hidden_from(viewer))
+    of_photo = select(func.count()).where(likes.c.photo_id == photo_id, is_hidden)
+    return of_photo.correlate_except(likes)
+
+
+# How many likes of the photo whose id an entry has are hidden from the viewer.
+HIDDEN: Final = hidden_of("hidden_likes", _hidden_of)
 
 
 @cache

@@ -65,6 +65,36 @@ async def test_a_profile_is_one_statement(ask_counted, ann, bob, photo):
     assert total == 1
 
 
+async def test_what_a_block_hides_is_taken_off_without_another_statement(
+    database, ask_counted, ann, bob, cid, photo
+):
+    """Cid likes and follows what Ann sees, wrote a thread that Bob replied to, and a reply."""
+    await make_follow(database, by=cid, of=bob)
+    await make_like(database, by=cid, of=photo)
+    thread = await make_comment(database, by=cid, of=photo)
+    await make_comment(database, by=bob, of=photo, to=thread)
+    shown = await make_comment(database, by=bob, of=photo)
+    await make_comment(database, by=cid, of=photo, to=shown)
+    await make_block(database, by=cid, of=ann)
+
+    feed, for_feed = await ask_counted(FEED, viewer=ann)
+    page, for_page = await ask_counted(PAGE, viewer=ann, id=photo.id)
+    profile, for_profile = await ask_counted(PROFILE, viewer=ann, name=bob.username)
+
+    (edge,) = feed["feed"]["edges"]
+    assert (edge["node"]["likeCount"], edge["node"]["commentCount"]) == (1, 3)
+    assert page["node"]["likeCount"] == 1
+    replies = [edge["node"]["replyCount"] for edge in page["node"]["comments"]["edges"]]
+    assert (_authors(page["node"]), replies) == (
+        [bob.username, bob.username, ann.username],
+        [0] * 3,
+    )
+    assert profile["user"]["followerCount"] == 1
+    (listed,) = profile["user"]["photos"]["edges"]
+    assert (listed["node"]["likeCount"], listed["node"]["commentCount"]) == (1, 3)
+    assert (for_feed, for_page, for_profile) == (1, 1, 1)
+
+
 async def test_a_guest_is_brought_the_same_but_what_is_the_viewers(ask_counted, bob, photo):
     data, total = await ask_counted(PAGE, id=photo.id)
 
