@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from server.http.draining import Draining
+from server.http.joining import Joined
 
 # How long what is sent beyond an early answer is dropped, and how much of it, before the end.
 LINGER_S: Final = 2.0
@@ -67,6 +68,7 @@ class Connection(Draining, HttpToolsProtocol):
         self._field_bytes = 0
         self._is_in_body = False
         self._running: RequestResponseCycle = None  # type: ignore[assignment] # As uvicorn has it.
+        self._answer = Joined(self.transport)
         self._lingered: int | None = None
         self._refusal = HTTPStatus.BAD_REQUEST
 
@@ -145,6 +147,8 @@ class Connection(Draining, HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        self._answer = Joined(self.transport)
+        cycle.transport = self._answer  # type: ignore[assignment] # As much of it as is used there.
         # Of a request that waited its turn we did not read the rest.
         if cycle is self.cycle and self._is_in_body:
             self._await_for(self.bounds.body_timeout_s)
@@ -158,6 +162,7 @@ class Connection(Draining, HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this one was answered before its end."""
+        self._answer.flush()
         if self._is_in_body and not self.pipeline and not self.transport.is_closing():
             self._begin_to_linger()
             return
