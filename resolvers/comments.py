@@ -54,7 +54,7 @@ async def remove(info: Info, id: CommentIdArgument) -> DeletePayload:
 @batched
 async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many comments you find in `comments` and the replies below, deleted ones not counted."""
-    hidden = await info.context.loaders.hidden_comments([photo.key for photo in photos])
+    hidden = await info.context.loaders.hidden_comments([photo.row.id for photo in photos])
     return [photo.row.comment_count - less for photo, less in zip(photos, hidden, strict=True)]
 
 
@@ -64,7 +64,7 @@ async def of_photo(
 ) -> list[CommentConnection]:
     """Comments that are no replies, the newest first."""
     pages = info.context.loaders.comment_pages(requested("comments", first, after))
-    found = await pages.many([photo.key for photo in photos])
+    found = await pages.many([photo.row.id for photo in photos])
     return [CommentConnection.of(page, "comments") for page in found]
 
 

@@ -37,14 +37,14 @@ async def unlike(info: Info, id: PhotoIdArgument) -> PhotoPayload:
 @batched
 async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many people you find in `likers`."""
-    hidden = await info.context.loaders.hidden_likes([photo.key for photo in photos])
+    hidden = await info.context.loaders.hidden_likes([photo.row.id for photo in photos])
     return [photo.row.like_count - less for photo, less in zip(photos, hidden, strict=True)]
 
 
 @batched
 async def viewer_has_liked(photos: Sequence[Photo], info: Info) -> list[bool]:
     """Whether you like it; false for guests."""
-    liked = await info.context.loaders.liked.many([photo.key for photo in photos])
+    liked = await info.context.loaders.liked.many([photo.row.id for photo in photos])
     return [bool(one) for one in liked]
 
 
@@ -54,4 +54,6 @@ async def likers(
 ) -> list[UserConnection]:
     """Who likes it, the latest first."""
     pages = info.context.loaders.liker_pages(requested("users", first, after))
-    return [UserConnection.of(page) for page in await pages.many([photo.key for photo in photos])]
+    return [
+        UserConnection.of(page) for page in await pages.many([photo.row.id for photo in photos])
+    ]

@@ -47,4 +47,4 @@ async def _made(
 ) -> list[list[VariantRow] | None]:
     loaders = info.context.loaders
     loader = loaders.variants if format is VariantFormat.WEBP else loaders.jpegs
-    return await loader.many([photo.key for photo in photos])
+    return await loader.many([photo.row.id for photo in photos])

@@ -19,7 +19,7 @@ class Node:
 
 def global_id(kind: Kind, id: UUID) -> strawberry.ID:
     """The id as clients see it."""
-    return strawberry.ID(f"{kind}_{id.hex}")
+    return strawberry.ID(f"{kind}_{id.int:032x}")
 
 
 def parsed(text: str) -> tuple[str, UUID] | None:

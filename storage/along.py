@@ -108,6 +108,9 @@ class Along:
         """Know what stands beside the row of each entry."""
         for place, one in enumerate(taken, start=1):
             known = self.known[one.known_as]
+            if one.is_shared:
+                known.update((None, entry[place]) for entry in entries[:1])
+                continue
             if one.below is None:
                 for entry in entries:
                     if entry[place] is not None or not one.is_sparse:
@@ -131,6 +134,8 @@ class Taken:
     below: "tuple[Taken, ...] | None"
     """What stands beside each row of a list; None for a single value."""
     is_sparse: bool
+    is_shared: bool
+    """Whether all entries have the same beside them."""
 
     @classmethod
     def of(cls, edges: Edges) -> "tuple[Taken, ...]":
@@ -138,9 +143,10 @@ class Taken:
         return tuple(
             cls(
                 one.edge.known_as,
-                attrgetter(one.by) if one.by else lambda _: None,
+                attrgetter(one.by or "id"),
                 cls.of(one.below) if isinstance(one.edge, Listed) else None,
                 isinstance(one.edge, Edge) and one.edge.is_sparse,
+                one.by is None,
             )
             for one in edges
         )

@@ -41,10 +41,14 @@ class Api:
             json={"query": document, "variables": variables},
             headers={"Accept": MEDIA_TYPE} | _authorization(token),
         )
-        answer = _decoded(await sent(self.http, request))
-        if answer.get("errors"):
-            raise _refusal(answer["errors"][0])
-        return answer["data"]
+        return data_of(_decoded(await sent(self.http, request)))
+
+
+def data_of(answer: dict[str, Any]) -> Any:
+    """The data of an answer. Raises Refused, or Transient for one that says it may pass."""
+    if answer.get("errors"):
+        raise _refusal(answer["errors"][0])
+    return answer["data"]
 
 
 def done(payload: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class Edge:
 
     def info(self, variables: VariableValues, context: object) -> "Info[Any, Any]":
         """What a resolver is told."""
-        return cast("Info[Any, Any]", _Told(self, variables, context))
+        told: Any = _Told(self, variables, context)
+        return told  # type: ignore[no-any-return] # It is what resolvers call an Info.
 
 
 class _Told(Info):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, cast
+from typing import Any
 
 from graphql.execution.values import VariableValues
 from strawberry import Info
@@ -38,10 +38,10 @@ class Run:
         if not parents:
             return []
         info, given = self.told(edge)
-        found = await edge.call(parents, info, **given)
+        found: Sequence[Any] = await edge.call(parents, info, **given)
         if len(found) != len(parents):
             raise NotWritten(edge.field.key)
-        return cast("Sequence[Any]", found)
+        return found
 
     async def each(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for each parent, all at the same time."""

@@ -89,12 +89,28 @@ class Sum:
             total += max(one.of(variables) for one in choice)
         return total
 
+    def settled(self) -> "Sum":
+        """The same, added up if no variable has a say in it; a BadSize is left to be raised."""
+        if self.is_steered():
+            return self
+        try:
+            return Sum(self.of({}))
+        except BadSize:
+            return self
+
+    def is_steered(self) -> bool:
+        """Whether a variable has a say in it."""
+        below = [each for _, each in self.lists] + [one for each in self.choices for one in each]
+        return any(size.variable for size, _ in self.lists) or any(
+            each.is_steered() for each in below
+        )
+
 
 def cost(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Sum:
     """The cost of an operation of a valid document; `.of(variables)` is the figure."""
     root = schema.get_root_type(operation.operation)
     assert root is not None
-    return _Costing(schema, document, operation).of_type(root, [operation.selection_set])
+    return _Costing(schema, document, operation).of_type(root, [operation.selection_set]).settled()
 
 
 def root_fields(document: DocumentNode, operation: OperationDefinitionNode) -> Counter[str]:
