@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
@@ -19,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from server.http.draining import Draining
+from server.http.heads import require_chunked, require_host
 from server.http.joining import Joined
 
 # How long what is sent beyond an early answer is dropped, and how much of it, before the end.
@@ -135,10 +135,10 @@ class Connection(Draining, HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer. Raises ValueError when for whom it is, or where it ends, is in doubt."""
-        names = [name for name, _ in self.headers]
-        self._require_host(names)
+        names, version = [name for name, _ in self.headers], self.parser.get_http_version()
+        require_host(self.headers, self.url, version)
         if b"transfer-encoding" in names:
-            self._require_chunked()
+            require_chunked(self.headers, version)
         self._newcomers.pop(self, None)
         self._head_bytes = 0
         self._is_in_body = not _BODY.isdisjoint(names)
@@ -197,23 +197,6 @@ class Connection(Draining, HttpToolsProtocol):
 
     def _is_idle(self) -> bool:
         return not self._is_in_body and not self._is_answering()
-
-    def _require_host(self, names: list[bytes]) -> None:
-        hosts = names.count(b"host")
-        if hosts > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
-            raise ValueError("a request has one Host")
-        if self.url.startswith((b"/", b"*")):
-            return
-        # A target that is a whole address names the host a second time.
-        named = urlsplit(self.url).netloc.lower()
-        if not hosts or named != self.headers[names.index(b"host")][1].strip().lower():
-            raise ValueError("the target and Host name different hosts")
-
-    def _require_chunked(self) -> None:
-        given = [value for name, value in self.headers if name == b"transfer-encoding"]
-        is_chunked = len(given) == 1 and given[0].strip().lower() == b"chunked"
-        if not is_chunked or self.parser.get_http_version() == "1.0":
-            raise ValueError("the one transfer coding is chunked, of HTTP/1.1")
 
     def _make_room(self) -> bool:
         oldest = next(iter(self._newcomers), None)
