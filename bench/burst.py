@@ -11,17 +11,20 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from statistics import median
 from typing import Any
 
 import httpx
+import uvloop
 from PIL import Image
 
 from bench import machine, results
+from bench.lines import LeanApi, Lines
 from bench.requests import FEED
 from server.client import uploads
 from server.client.accounts import Account
-from server.client.api import Api, done
+from server.client.api import done
 from server.embedded import postgres
 from tests.running import Running, started
 
@@ -55,7 +58,7 @@ class Seen:
 def main() -> None:
     """Upload, wait until all is made, audit, print and keep."""
     with started(**LIMITS) as running:
-        found = asyncio.run(_burst(running))
+        found = uvloop.run(_burst(running))
         audited = running.picshare(
             "audit", "--verify", "--grace-s", "0", "--json", **_services(running)
         )
@@ -78,9 +81,8 @@ def _services(running: Running) -> dict[str, str]:
 
 
 async def _burst(running: Running) -> dict[str, Any]:
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
-    async with httpx.AsyncClient(timeout=60, limits=limits) as http:
-        api = Api(http, f"{running.url}/graphql")
+    async with httpx.AsyncClient() as http:
+        api = LeanApi(http, f"{running.url}/graphql")
         reader, *owners = [await _signed_up(api, n) for n in range(UPLOADERS + 1)]
         for owner in owners:
             await reader.ask(FOLLOW, id=owner.id)
@@ -88,13 +90,14 @@ async def _burst(running: Running) -> dict[str, Any]:
         quiet = Seen()
         await _probe(reader, quiet, time.perf_counter() + 3)
         probing = asyncio.create_task(_probe(reader, seen, time.perf_counter() + SECONDS))
-        await _upload(owners, picture, seen)
+        await _upload(owners, api.lines, picture, seen)
         await probing
         ready, drained_s = await _drained(reader, list(seen.acknowledged))
+        api.lines.close()
     return _found(seen, quiet, ready, drained_s, len(picture))
 
 
-async def _signed_up(api: Api, n: int) -> Account:
+async def _signed_up(api: LeanApi, n: int) -> Account:
     name = f"burst{n}"
     mail = f"{name}@example.org"
     return await Account.signed_up(api, username=name, email=mail, password=PASSWORD)
@@ -114,28 +117,25 @@ def _numbered(picture: bytes, n: int) -> bytes:
     return picture[:2] + b"\xff\xfe" + (2 + 8).to_bytes(2) + n.to_bytes(8) + picture[2:]
 
 
-async def _upload(owners: list[Account], picture: bytes, seen: Seen) -> None:
+async def _upload(owners: list[Account], lines: Lines, picture: bytes, seen: Seen) -> None:
     """Begin one upload after another at an even rate, however long each takes."""
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for n in range(round(PER_S * SECONDS)):
             await asyncio.sleep(began + n / PER_S - time.perf_counter())
-            group.create_task(_share(owners[n % len(owners)], _numbered(picture, n), seen))
+            data, owner = _numbered(picture, n), owners[n % len(owners)]
+            group.create_task(_share(owner, lines, data, seen))
         seen.sent_for_s = time.perf_counter() - began
 
 
-async def _share(owner: Account, data: bytes, seen: Seen) -> None:
+async def _share(owner: Account, lines: Lines, data: bytes, seen: Seen) -> None:
     began = time.perf_counter()
     digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
     wanted = {"contentType": "image/jpeg", "byteSize": len(data), "checksumSha256": digest}
     try:
         answer = await owner.ask(uploads.CREATE, input=wanted)
         upload = done(answer["createUpload"])["upload"]
-        request = upload["request"]
-        headers = {header["name"]: header["value"] for header in request["headers"]}
-        http = owner.api.http
-        put = await http.request(request["method"], request["url"], headers=headers, content=data)
-        put.raise_for_status()
+        await _put(lines, upload["request"], data)
         published = {"uploadId": upload["id"], "title": "One of many"}
         answer = await owner.ask(uploads.PUBLISH, input=published)
         photo = done(answer["publishPhoto"])["photo"]
@@ -143,6 +143,13 @@ async def _share(owner: Account, data: bytes, seen: Seen) -> None:
         seen.failures.append(repr(error)[:200])
     else:
         seen.acknowledged[photo["id"]] = time.perf_counter() - began
+
+
+async def _put(lines: Lines, request: dict[str, Any], data: bytes) -> None:
+    headers = {header["name"]: header["value"] for header in request["headers"]}
+    status, said = await lines.send(request["method"], request["url"], headers, data)
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"the store answers {status}: {said[:200]!r}")
 
 
 async def _probe(reader: Account, seen: Seen, until: float) -> None:

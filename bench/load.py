@@ -43,17 +43,18 @@ async def _ask(port: int, left: Iterator[bytes], answers: Answers, *, keep: bool
             began = perf_counter()
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
-            body = await _body(reader, head.lower())
+            answer = await body(reader, head.lower())
             answers.latencies.append(perf_counter() - began)
             if not head.startswith(b"HTTP/1.1 200"):
-                raise Refused(f"{head.decode()}{body[:2000].decode(errors='replace')}")
+                raise Refused(f"{head.decode()}{answer[:2000].decode(errors='replace')}")
             if keep:
-                answers.bodies.append(body)
+                answers.bodies.append(answer)
     finally:
         writer.close()
 
 
-async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
+async def body(reader: asyncio.StreamReader, head: bytes) -> bytes:
+    """What follows a head in small letters."""
     if b"transfer-encoding: chunked" not in head:
         length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
         return await reader.readexactly(int(length))

@@ -50,8 +50,8 @@ async def _copied(context: Context, upload: UploadRow, path: tuple[str, ...]) ->
     head = await context.objects.head(upload.staging_key) or await parts.joined(context, upload)
     # More parts may still be sent as long as the upload can be published.
     may_wait = head is not None or upload.parts_id is not None
-    async with context.database.connect() as connection:
-        if await uploads.is_over(connection, upload, arrived=may_wait):
+    async with context.database.reading() as way:
+        if await uploads.is_over(way, upload, arrived=may_wait):
             raise Expired("the upload has expired; create another one", *path)
     if head is None and upload.parts_id is not None:
         raise MissingObject("parts are missing; send those that have not `arrived`", *path)

@@ -47,11 +47,10 @@ async def publish(info: Info, input: PublishPhotoInput) -> PhotoPayload:
     """
     viewer = info.context.signed_in().user_id
     draft = drafts.of(input)
-    async with info.context.database.connect() as connection:
-        upload = await uploads.require(
-            connection, as_upload_id(input.upload_id, *UPLOAD), viewer, *UPLOAD
-        )
-        before = await photos.by_upload(connection, upload.id)
+    id = as_upload_id(input.upload_id, *UPLOAD)
+    async with info.context.database.reading() as way:
+        upload = await uploads.require(way, id, viewer, *UPLOAD)
+        before = await photos.by_upload(way, upload.id)
     if before is not None:
         return PhotoPayload(photo=Photo.of(before))
     async with (
@@ -63,12 +62,11 @@ async def publish(info: Info, input: PublishPhotoInput) -> PhotoPayload:
         )
         if copy.is_used:
             # The grant may be over, and others have taken what it held.
+            quota = info.context.rules.quota
             await quotas.require(
-                tx, viewer, info.context.rules.quota, byte_size=row.byte_size, path=UPLOAD
+                tx, viewer, quota, byte_size=row.byte_size, path=UPLOAD, is_locked=True
             )
-            await jobs.make_variants(tx, row.id)
-            # By then the grant is over, so that nothing can come back under the key.
-            await jobs.remove_objects(tx, [upload.staging_key], after=jobs.LATE)
+            await jobs.make_first_variants(tx, row.id, upload.staging_key)
     return PhotoPayload(photo=Photo.of(row))
 
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import turns
+from storage import turns, writes
 from storage.database import Writing, fetch
 from storage.rows import AvatarId, MailId, PhotoId, UserId
 
@@ -70,6 +69,15 @@ async def make_variants(tx: Writing, id: PhotoId) -> None:
     await _enqueue(tx, MAKE_VARIANTS, id.bytes, priority=-await turns.of_photo(tx, id))
 
 
+async def make_first_variants(tx: Writing, id: PhotoId, staging_key: str) -> None:
+    """Like `make_variants`, and have what the photo was sent as removed once no grant is left."""
+    turn = await turns.of_photo(tx, id)
+    # By then the grant is over, so that nothing can come back under the key.
+    kinds, payloads = [MAKE_VARIANTS, REMOVE_OBJECTS], [id.bytes, _keys([staging_key])]
+    queries = await _queries(tx)
+    await queries.enqueue(kinds, [*payloads], [-turn, 0], execute_after=[None, LATE])
+
+
 async def move_variants(tx: Writing, id: PhotoId) -> None:
     """Have the variants of a photo brought to where its audience may reach them."""
     await _enqueue(tx, MOVE_VARIANTS, id.bytes)
@@ -82,7 +90,7 @@ async def move_variants_of(tx: Writing, owner: UserId) -> None:
 
 async def remove_objects(tx: Writing, keys: Sequence[str], after: timedelta | None = None) -> None:
     """Have objects removed that no row will speak of again; the absent ones are no matter."""
-    await _enqueue(tx, REMOVE_OBJECTS, json.dumps(list(keys)).encode(), after)
+    await _enqueue(tx, REMOVE_OBJECTS, _keys(keys), after)
 
 
 async def remove_for_good(tx: Writing, keys: Iterable[str]) -> None:
@@ -193,6 +201,10 @@ async def waiting(connection: AsyncConnection) -> list[Waiting]:
     return [found.get(kind) or Waiting(kind, 0, 0.0, 0) for kind in sorted(KINDS | found.keys())]
 
 
+def _keys(keys: Sequence[str]) -> bytes:
+    return json.dumps(list(keys)).encode()
+
+
 def _uuid(payload: bytes | None) -> UUID:
     try:
         return UUID(bytes=payload or b"")
@@ -207,8 +219,4 @@ async def _enqueue(
 
 
 async def _queries(tx: Writing) -> Queries:
-    raw = await tx.get_raw_connection()
-    connection = raw.driver_connection
-    if not isinstance(connection, asyncpg.Connection):
-        raise TypeError("jobs need an asyncpg connection")
-    return Queries(AsyncpgDriver(connection))
+    return Queries(AsyncpgDriver(await writes.driver(tx)))

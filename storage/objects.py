@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import BinaryIO, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 import urllib3
 from anyio import CancelScope, CapacityLimiter
 from minio import Minio
-from minio.commonconfig import REPLACE, CopySource
 from minio.error import MinioException, S3Error
 
-from storage.parts import Address, Parts
+from storage.parts import Parts
 from storage.presign import Keys, attachment, presigned
+from storage.signed import Signed, quoted
 from storage.wire import is_no_answer, pool
 
 Answer = TypeVar("Answer")
@@ -92,10 +92,9 @@ class Objects:
             region=bucket.region,
             http_client=http,
         )
-        places = Address(
-            f"{bucket.endpoint}/{bucket.name}", f"{bucket.public_endpoint}/{bucket.name}"
-        )
-        self.parts = Parts(places, self._keys, http, now, self._call)
+        self._signed = Signed(f"{bucket.endpoint}/{bucket.name}", self._keys, http, now)
+        public = f"{bucket.public_endpoint}/{bucket.name}"
+        self.parts = Parts(public, self._keys, self._signed, now, self._call)
 
     async def ensure_bucket(self) -> bool:
         """Make the bucket unless it is there; True when it was made."""
@@ -190,18 +189,16 @@ class Objects:
 
     async def copy(self, source: str, target: str) -> None:
         """Copy an object inside the store. Raises ObjectMissing when the source is gone."""
-        origin = CopySource(self._bucket.name, source)
-        await self._call(partial(self._client.copy_object, self._bucket.name, target, origin))
+        await self._call(partial(self._signed.copy, source, target, {}))
 
     async def keep(self, source: str, target: str, content_type: str) -> None:
         """Like `copy`, of an object that a client wrote: its bytes alone, as of that type.
 
         A client can send more headers than were signed, and stores keep them with the object.
         """
-        origin = CopySource(self._bucket.name, source)
-        copy = partial(self._client.copy_object, self._bucket.name, target, origin)
-        anew = partial(copy, metadata_directive=REPLACE, tagging_directive=REPLACE)
-        await self._call(partial(anew, metadata={"Content-Type": content_type}))
+        anew = {"x-amz-metadata-directive": "REPLACE", "x-amz-tagging-directive": "REPLACE"}
+        headers = anew | {"Content-Type": content_type}
+        await self._call(partial(self._signed.copy, source, target, headers))
 
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there is removed already."""
@@ -279,7 +276,7 @@ class Objects:
         )
 
     def _public_address(self, key: str) -> str:
-        return f"{self._bucket.public_endpoint}/{self._bucket.name}/{quote(key, safe='/-_.~')}"
+        return f"{self._bucket.public_endpoint}/{self._bucket.name}/{quoted(key)}"
 
     async def _call(self, work: Callable[[], Answer]) -> Answer:
         if self._threads is None:

@@ -1,30 +1,27 @@
 """Objects that arrive in parts, each by a presigned request of its own.
 
 Source: CreateMultipartUpload, UploadPart, ListParts, CompleteMultipartUpload,
-AbortMultipartUpload and ListMultipartUploads in the Amazon S3 API reference. The server signs
-its own requests as it signs those of clients, for minio-py has no public way to these.
+AbortMultipartUpload and ListMultipartUploads in the Amazon S3 API reference; minio-py has no
+public way to these.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
-import urllib3
 from minio.error import S3Error
 
 from storage.presign import Keys, presigned
+from storage.signed import Signed
 
 # What a store allows for any part but the last.
 LEAST_BYTES: Final = 5 * 1024**2
 # A store lists so many parts at once; no upload here has more.
 MOST: Final = 1_000
 CHECKSUM: Final = "x-amz-checksum-sha256"
-OWN_REQUEST_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +49,20 @@ class Call(Protocol):
     def __call__(self, work: Callable[[], Any], /) -> Awaitable[Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The bucket as the server reaches it, and as clients do; no slash at the end."""
-
-    own: str
-    public: str
-
-
 class Parts:
-    """The objects of a bucket that are on their way in parts."""
+    """The objects of a bucket that are on their way in parts; clients reach it at *public*."""
 
     def __init__(
         self,
-        address: Address,
+        public: str,
         keys: Keys,
-        http: urllib3.PoolManager,
+        signed: Signed,
         now: Callable[[], datetime],
         call: Call,
     ) -> None:
-        self._address = address
+        self._public = public
         self._keys = keys
-        self._http = http
+        self._signed = signed
         self._now = now
         self._call = call
 
@@ -89,7 +78,7 @@ class Parts:
         """A URL that takes that one part with these headers, until it expires."""
         return presigned(
             "PUT",
-            f"{self._address.public}/{key}",
+            f"{self._public}/{key}",
             self._keys,
             headers=headers,
             parameters={"partNumber": str(number), "uploadId": id},
@@ -139,7 +128,7 @@ class Parts:
 
     def _list(self, prefix: str, markers: Mapping[str, str]) -> ET.Element:
         try:
-            return self._ask("GET", "", {"uploads": "", "prefix": prefix, **markers}, {}, b"")
+            return self._signed.ask("GET", "", {"uploads": "", "prefix": prefix, **markers}, {})
         except S3Error as error:
             # rclone says so of a bucket in which nothing was ever begun.
             if error.code == "NoSuchUpload":
@@ -154,45 +143,9 @@ class Parts:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> ET.Element:
-        asking = partial(self._ask, method, path, parameters, headers or {}, body)
+        asking = partial(self._signed.ask, method, path, parameters, headers or {}, body)
         answer: ET.Element = await self._call(asking)
         return answer
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        parameters: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> ET.Element:
-        url = presigned(
-            method,
-            f"{self._address.own}{path}",
-            self._keys,
-            headers=headers,
-            parameters=parameters,
-            now=self._now(),
-            expires_in_s=OWN_REQUEST_S,
-        )
-        sent = {**headers, "Host": urlsplit(url).netloc}
-        answer = self._http.urlopen(method, url, headers=sent, body=body)
-        return _understood(answer, path)
-
-
-def _understood(answer: urllib3.BaseHTTPResponse, path: str) -> ET.Element:
-    """The answer. Raises S3Error for a refusal, which may come late, under a good status."""
-    if answer.status == HTTPStatus.NO_CONTENT:
-        return ET.Element("Nothing")
-    try:
-        # The store is ours, and expat refuses entities that grow without end.
-        root = ET.fromstring(answer.data)  # noqa: S314
-    except ET.ParseError:
-        root = ET.Element("Error")
-    if answer.status < HTTPStatus.BAD_REQUEST and not root.tag.endswith("Error"):
-        return root
-    code = root.findtext("{*}Code") or str(answer.status)
-    raise S3Error(answer, code, root.findtext("{*}Message"), path, None, None)
 
 
 def _joining(parts: Sequence[Part]) -> bytes:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, any_, select, update
+from sqlalchemy import ColumnElement, Select, Uuid, any_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import shots
+from storage import reads, shots, writes
 from storage.along import Along, Edges, Listed, Wide
-from storage.database import Way, Writing, columns, fetch, fetch_one, values
+from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import (
     any_page,
     asked,
@@ -21,7 +21,7 @@ from storage.pages import (
     page_of_each,
     pages,
 )
-from storage.reads import IDS, VIEWER
+from storage.reads import IDS, VIEWER, Read, first, rows_of, value
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
@@ -41,6 +41,13 @@ from storage.tables import avatars, photos, uploads, users
 from storage.visibility import Viewer, visible_to
 
 COLUMNS = columns(photos, PhotoRow)
+# What is counted on a user's row of the photos they have.
+COUNTS: Final = (
+    "public_photo_count",
+    "followers_photo_count",
+    "own_photo_count",
+    "own_byte_size",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +114,15 @@ async def lock_live(tx: Writing, id: PhotoId, viewer: UserId, *path: str) -> Pho
     return row
 
 
-async def by_upload(connection: AsyncConnection, id: UploadId) -> PhotoRow | None:
+_UPLOAD: Final = value("upload_id", Uuid())
+_ROW: Final = rows_of(PhotoRow)
+_OF_UPLOAD: Final = Read.of(select(*COLUMNS).where(photos.c.upload_id == _UPLOAD), _ROW)
+
+
+async def by_upload(way: Way, id: UploadId) -> PhotoRow | None:
     """The photo that was published from that upload, to be shown to its owner only."""
-    return await fetch_one(connection, select(*COLUMNS).where(photos.c.upload_id == id), PhotoRow)
+    found = await reads.rows(way, _OF_UPLOAD, upload_id=id)
+    return found[0] if found else None
 
 
 async def newest_public(
@@ -172,6 +185,34 @@ def _of_owner(owner: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
 ALONG: Final = Listed("photo_pages", _of_owner, PhotoRow)
 
 
+_DRAFTED: Final = (
+    "title",
+    "caption",
+    "alt_text",
+    "tags",
+    "latitude",
+    "longitude",
+    "location_name",
+    "visibility",
+)
+_PROMISED: Final = ("content_type", "byte_size", "checksum_sha256", "filename")
+_OWN: Final = ("owner_id", "upload_id", "original_key", "media_token")
+_MAKING: Final = Read.of(
+    upsert(photos)
+    .values(
+        **{name: value(name, photos.c[name].type) for name in (*_DRAFTED, *_PROMISED, *_OWN)},
+        status=PhotoStatus.PROCESSING,
+    )
+    .on_conflict_do_nothing(index_elements=["upload_id"])
+    .returning(*COLUMNS),
+    _ROW,
+)
+_LOCK_UPLOAD: Final = (
+    select(uploads.c.id).where(uploads.c.id == _UPLOAD).with_for_update(read=True, key_share=True)
+)
+_AVATAR: Final = Read.of(select(avatars.c.id).where(avatars.c.upload_id == _UPLOAD), first)
+
+
 async def add(
     tx: Writing, upload: UploadRow, draft: Draft, *, original_key: str, media_token: str
 ) -> tuple[PhotoRow, bool]:
@@ -181,45 +222,30 @@ async def add(
     Raises Missing when the upload is gone, as it is once its photo was deleted, and Conflict
     when it became an avatar.
     """
-    here = select(uploads.c.id).where(uploads.c.id == upload.id)
-    if not await values(tx, here.with_for_update(read=True, key_share=True)):
+    if not (await tx.execute(_LOCK_UPLOAD, {"upload_id": upload.id})).all():
         raise Missing("there is no such upload", "input", "uploadId")
-    if await values(tx, select(avatars.c.id).where(avatars.c.upload_id == upload.id)):
+    if await writes.rows(tx, _AVATAR, upload_id=upload.id):
         became = "the upload became an avatar; create another one for the photo"
         raise Conflict(became, "input", "uploadId")
-    making = (
-        upsert(photos)
-        .values(
-            owner_id=upload.user_id,
-            upload_id=upload.id,
-            title=draft.title,
-            caption=draft.caption,
-            alt_text=draft.alt_text,
-            tags=draft.tags,
-            latitude=draft.latitude,
-            longitude=draft.longitude,
-            location_name=draft.location_name,
-            visibility=draft.visibility,
-            status=PhotoStatus.PROCESSING,
-            original_key=original_key,
-            content_type=upload.content_type,
-            byte_size=upload.byte_size,
-            checksum_sha256=upload.checksum_sha256,
-            filename=upload.filename,
-            media_token=media_token,
-        )
-        .on_conflict_do_nothing(index_elements=["upload_id"])
-        .returning(*COLUMNS)
+    made = await writes.rows(
+        tx,
+        _MAKING,
+        **{name: getattr(draft, name) for name in _DRAFTED},
+        **{name: getattr(upload, name) for name in _PROMISED},
+        owner_id=upload.user_id,
+        upload_id=upload.id,
+        original_key=original_key,
+        media_token=media_token,
     )
-    made = await fetch_one(tx, making, PhotoRow)
-    if made is None:
-        first = await by_upload(tx, upload.id)
-        if first is None:
+    if not made:
+        before = await by_upload(tx, upload.id)
+        if before is None:
             raise Missing("there is no such photo", "input", "uploadId")
-        return first, False
-    await count(tx, None, made)
-    await shots.begin(tx, made.id, draft.sharing)
-    return made, True
+        return before, False
+    [row] = made
+    await count(tx, None, row)
+    await shots.begin(tx, row.id, draft.sharing)
+    return row, True
 
 
 async def originals(
@@ -246,10 +272,17 @@ async def count(tx: Writing, before: PhotoRow | None, after: PhotoRow | None) ->
     row = after or before
     if row is None:
         return
-    owner = users.c.id == row.owner_id
     then, now = _counted(before), _counted(after)
-    changed = {column: users.c[column] + now[column] - then[column] for column in now}
-    await tx.execute(update(users).where(owner).values(changed))
+    more = {column: now[column] - then[column] for column in now}
+    await writes.rows(tx, _COUNTING, owner_id=row.owner_id, **more)
+
+
+_COUNTING: Final = Read.of(
+    update(users)
+    .where(users.c.id == value("owner_id", Uuid()))
+    .values({name: users.c[name] + value(name, users.c[name].type) for name in COUNTS}),
+    first,
+)
 
 
 def _counted(row: PhotoRow | None) -> dict[str, int]:

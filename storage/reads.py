@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from asyncpg import Connection, Record
-from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Select, Uuid, bindparam
+from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Select, UpdateBase, Uuid, bindparam
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 from storage.database import Way, statements
 
 Row = TypeVar("Row")
-Statement: TypeAlias = Select[Any] | CompoundSelect[Any]
+Statement: TypeAlias = Select[Any] | CompoundSelect[Any] | UpdateBase
 
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy says no more.
 
@@ -54,7 +54,7 @@ async def rows(way: Way, read: Read[Row], **values: Any) -> list[Row]:
     counter = statements.get()
     if counter is not None:
         counter.total += 1
-    records = await _driver(way).fetch(read.text, *[values[name] for name in read.names])
+    records = await driver(way).fetch(read.text, *[values[name] for name in read.names])
     return [read.row(record) for record in records]
 
 
@@ -68,7 +68,8 @@ VIEWER: Final = value("viewer", Uuid())
 IDS: Final = value("ids", ARRAY(Uuid))
 
 
-def _driver(way: Way) -> "Connection[Record]":
+def driver(way: Way) -> "Connection[Record]":
+    """The connection to speak to asyncpg with."""
     # It is an abstract base class, of which to be an instance is found out slowly.
     if type(way) is AsyncConnection:
         assert way.sync_connection is not None

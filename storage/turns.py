@@ -7,15 +7,17 @@ That is start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996) with photos f
 
 from typing import Final
 
-from sqlalchemy import text
-
+from storage import writes
 from storage.database import Writing
+from storage.reads import Read, first
 from storage.rows import PhotoId
 
 # Of so many of the owner's newest photos one is the last in turn: what is tried again is older.
 NEWEST: Final = 16
 
-_TURN: Final = text(
+# The offset keeps the look for a job one of its own: joined, a plan made while the queue was empty
+# reads all of it for each photo.
+TURN: Final = Read(
     """
     select greatest(
         0,
@@ -27,20 +29,26 @@ _TURN: Final = text(
         (
             select 1 - min(job.priority) from (
                 select id from photos
-                where owner_id = (select owner_id from photos where id = :id)
-                    and status = 'PROCESSING' and id <> :id
+                where owner_id = (select owner_id from photos where id = $1)
+                    and status = 'PROCESSING' and id <> $1
                     and not exists (select from holds where holds.photo_id = photos.id)
-                order by id desc limit :newest
+                order by id desc limit $2
             ) as mine
-            join pgqueuer as job on job.payload = uuid_send(mine.id)
-                and job.entrypoint = 'make_variants' and job.status = 'queued'
+            cross join lateral (
+                select priority from pgqueuer
+                where payload = uuid_send(mine.id)
+                    and entrypoint = 'make_variants' and status = 'queued'
+                offset 0
+            ) as job
         )
     )
-    """
+    """,
+    ("id", "newest"),
+    first,
 )
 
 
 async def of_photo(tx: Writing, id: PhotoId) -> int:
     """The turn in which a photo is to be made, counted from 0."""
-    turn: int = (await tx.execute(_TURN, {"id": id, "newest": NEWEST})).scalar_one()
-    return turn
+    [turn] = await writes.rows(tx, TURN, id=id, newest=NEWEST)
+    return int(turn)

@@ -5,14 +5,29 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Interval,
+    LargeBinary,
+    Text,
+    Uuid,
+    any_,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import jobs, quotas
-from storage.database import Writing, columns, fetch, fetch_one, values
+from storage import jobs, quotas, reads
+from storage.database import Way, Writing, columns, fetch_one, values
 from storage.quotas import UNLIMITED, Quota
+from storage.reads import IDS, Read, first, rows_of, value
 from storage.refusals import Conflict, Expired, Missing
 from storage.rows import UploadId, UploadRow, UserId
 from storage.tables import avatars, photos, uploads
@@ -32,6 +47,26 @@ class Promise:
     filename: str | None
 
 
+_ROW: Final = rows_of(UploadRow)
+# SQLAlchemy keeps the names of the columns for itself.
+_MAKING: Final = (
+    upsert(uploads)
+    .values(
+        user_id=value("user", Uuid()),
+        staging_key=value("staging", Text()),
+        content_type=value("type", Text()),
+        byte_size=value("size", BigInteger()),
+        checksum_sha256=value("checksum", LargeBinary()),
+        filename=value("name", Text()),
+        idempotency_key=value("key", Text()),
+        expires_at=func.now() + value("upload_ttl", Interval()),
+        publish_until=func.now() + value("publish_ttl", Interval()),
+    )
+    .on_conflict_do_nothing(index_elements=["user_id", "idempotency_key"])
+    .returning(*COLUMNS)
+)
+
+
 async def add(
     tx: Writing,
     user_id: UserId,
@@ -46,29 +81,23 @@ async def add(
 
     Raises Conflict when the key was used for other bytes, and QuotaExceeded.
     """
-    making = (
-        upsert(uploads)
-        .values(
-            user_id=user_id,
-            staging_key=f"{STAGING_PREFIX}{secrets.token_hex(16)}",
-            content_type=promise.content_type,
-            byte_size=promise.byte_size,
-            checksum_sha256=promise.checksum_sha256,
-            filename=promise.filename,
-            idempotency_key=idempotency_key,
-            expires_at=func.now() + literal(upload_ttl),
-            publish_until=func.now() + literal(publish_ttl),
-        )
-        .on_conflict_do_nothing(index_elements=["user_id", "idempotency_key"])
-        .returning(*COLUMNS)
-    )
-    made = await fetch_one(tx, making, UploadRow)
-    if made is None and idempotency_key is not None:
+    given = {
+        "user": user_id,
+        "staging": f"{STAGING_PREFIX}{secrets.token_hex(16)}",
+        "type": promise.content_type,
+        "size": promise.byte_size,
+        "checksum": promise.checksum_sha256,
+        "name": promise.filename,
+        "key": idempotency_key,
+        "upload_ttl": upload_ttl,
+        "publish_ttl": publish_ttl,
+    }
+    made = [UploadRow(*row) for row in await tx.execute(_MAKING, given)]
+    if not made and idempotency_key is not None:
         return await _again(tx, user_id, promise, idempotency_key, upload_ttl, quota)
-    if made is None:
-        raise AssertionError("an upload without an idempotency key cannot conflict")
-    await quotas.require(tx, user_id, quota, byte_size=made.byte_size, path=("input",))
-    return made
+    [row] = made
+    await quotas.require(tx, user_id, quota, byte_size=row.byte_size, path=("input",))
+    return row
 
 
 async def _again(  # noqa: PLR0917 - The second half of `add`.
@@ -103,19 +132,20 @@ def _promises(row: UploadRow, promise: Promise) -> bool:
     )
 
 
-async def by_ids(
-    connection: AsyncConnection, ids: Sequence[UploadId], user_id: UserId
-) -> dict[UploadId, UploadRow]:
+_OWN: Final = Read.of(
+    select(*COLUMNS).where(uploads.c.id == any_(IDS), uploads.c.user_id == value("user", Uuid())),
+    _ROW,
+)
+
+
+async def by_ids(way: Way, ids: Sequence[UploadId], user_id: UserId) -> dict[UploadId, UploadRow]:
     """The uploads among *ids* that are that user's."""
-    own = select(*COLUMNS).where(uploads.c.id.in_(ids), uploads.c.user_id == user_id)
-    return {row.id: row for row in await fetch(connection, own, UploadRow)}
+    return {row.id: row for row in await reads.rows(way, _OWN, ids=ids, user=user_id)}
 
 
-async def require(
-    connection: AsyncConnection, id: UploadId, user_id: UserId, *path: str
-) -> UploadRow:
+async def require(way: Way, id: UploadId, user_id: UserId, *path: str) -> UploadRow:
     """The upload, or Missing when it is not that user's."""
-    found = await by_ids(connection, [id], user_id)
+    found = await by_ids(way, [id], user_id)
     if id not in found:
         raise Missing("there is no such upload", *path)
     return found[id]
@@ -174,10 +204,14 @@ def is_used() -> ColumnElement[bool]:
     return is_photo | select(avatars.c.id).where(avatars.c.upload_id == uploads.c.id).exists()
 
 
-async def is_over(connection: AsyncConnection, upload: UploadRow, *, arrived: bool) -> bool:
+_IS_OVER: Final = Read.of(select(func.now() > value("end", DateTime(timezone=True))), first)
+
+
+async def is_over(way: Way, upload: UploadRow, *, arrived: bool) -> bool:
     """Whether the upload can no longer be published, by the database's clock.
 
     What has arrived waits until `publish_until`; what has not can only come until `expires_at`.
     """
     end = upload.publish_until if arrived else upload.expires_at
-    return bool((await connection.execute(select(func.now() > literal(end)))).scalar_one())
+    [over] = await reads.rows(way, _IS_OVER, end=end)
+    return bool(over)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 import pytest_asyncio
 
 from workers.images import Crashed, Limits, Studio, render
+from workers.images.containment import LAST
+from workers.images.studio import _Child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are those of Linux")
 
@@ -32,6 +35,14 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def session_of(pid: int) -> int | None:
+    """The niceness of that process's session; None where sessions have none."""
+    try:
+        return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+    except FileNotFoundError:
+        return None
 
 
 async def until(claim: Callable[[], bool]) -> None:
@@ -108,6 +119,33 @@ async def test_a_hanging_child_is_ended_by_the_clock(photo):
             await studio.render(b"hang")
 
         assert await studio.render(photo) == render(photo, Limits())
+
+
+async def test_to_wait_for_a_processor_takes_none_of_a_child_s_time(monkeypatch):
+    # As if others had had the processor all the time.
+    monkeypatch.setattr(_Child, "_waited_s", lambda _: time.monotonic())
+
+    async with Studio(Limits(cpu_s=2, wall_s=1), children=1, command=SABOTAGED) as studio:
+        with pytest.raises(Crashed, match="killed by SIGXCPU"):
+            await studio.render(b"spin")
+
+
+async def test_how_long_a_child_waited_is_what_linux_says(photo):
+    async with Studio(children=1) as studio:
+        [child] = studio._all
+        before = child._waited_s()
+        await studio.render(photo)
+
+        assert child._waited_s() >= before > 0
+
+
+async def test_a_child_is_the_last_to_get_the_processor():
+    before = own_children()
+    async with Studio(children=2):
+        for child in own_children() - before:
+            assert os.getpriority(os.PRIO_PROCESS, child) == LAST
+            # Beside other sessions the niceness of a process alone would mean nothing.
+            assert session_of(child) in {None, LAST}
 
 
 async def test_cancelling_ends_the_child(photo):

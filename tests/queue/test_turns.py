@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from storage import edits, jobs, tables
+from storage import edits, jobs, tables, turns
 from storage.rows import PhotoFailureCode, PhotoStatus
 from tests.making import make_person, make_photo
 from tests.queue.conftest import claimed
@@ -94,6 +94,25 @@ async def test_people_who_bring_many_take_turns(database, owners, ann, bob, cid)
 
     assert first == [ann.key, bob.key, ann.key]
     assert rest == [bob.key, cid.key, ann.key, bob.key, ann.key, bob.key]
+
+
+async def test_a_plan_made_for_an_empty_queue_is_good_for_a_long_one(database, ann):
+    photo = await make_photo(database, ann, is_ready=False)
+    drawn = f"turn('{photo.key}', {turns.NEWEST})"
+    async with database.connect() as connection:
+        await connection.execute(text("begin"))
+        await connection.execute(text("set local plan_cache_mode = force_generic_plan"))
+        await connection.execute(text("truncate pgqueuer"))
+        await connection.execute(text(f"prepare turn (uuid, bigint) as {turns.TURN.text}"))
+        await connection.execute(text(f"execute {drawn}"))
+        await connection.execute(_MANY, {"owner": ann.key, "many": 2_000, "first": 0})
+        explained = text(f"explain (analyze, buffers, format json) execute {drawn}")
+        [found] = (await connection.execute(explained)).scalar_one()
+        await connection.execute(text("deallocate turn"))
+        await connection.execute(text("rollback"))
+
+    # Some for each of the owner's newest, and not all that wait for each.
+    assert found["Plan"]["Shared Hit Blocks"] < 100 * turns.NEWEST
 
 
 async def test_a_photo_that_is_tried_again_waits_for_its_turn_too(database, ann, bob):

@@ -166,10 +166,10 @@ async def test_a_job_is_enqueued_only_with_its_photo(database, desk, monkeypatch
     upload = (await desk.create(ann, data))["upload"]
     await desk.put(upload, data)
 
-    async def broken(tx, id):
+    async def broken(tx, id, staging_key):
         raise RuntimeError("no queue")
 
-    monkeypatch.setattr(jobs, "make_variants", broken)
+    monkeypatch.setattr(jobs, "make_first_variants", broken)
     with pytest.raises(Errors) as caught:
         await desk.publish(ann, upload["id"])
     monkeypatch.undo()
