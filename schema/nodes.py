@@ -19,7 +19,8 @@ class Node:
 
 def global_id(kind: Kind, id: UUID) -> strawberry.ID:
     """The id as clients see it."""
-    return strawberry.ID(f"{kind}_{id.int:032x}")
+    # Twice as fast as `id.hex`.
+    return strawberry.ID(f"{kind}_{id.int.to_bytes(16).hex()}")
 
 
 def parsed(text: str) -> tuple[str, UUID] | None:

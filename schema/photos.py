@@ -48,7 +48,7 @@ class PhotoFailure:
     )
 
 
-@view(url=lambda variant: variant.address(variant.row.key))
+@view(own=("url",))
 @strawberry.type(description="One size of a photo: upright, in sRGB, without any metadata.")
 class Variant:
     name: VariantName = strawberry.field(description="Which step of the ladder it is.")
@@ -61,13 +61,12 @@ class Variant:
     content_type: str = strawberry.field(description="The media type, e.g. image/webp.")
     byte_size: int = strawberry.field(description="In bytes.")
     row: strawberry.Private[VariantRow]
-    address: strawberry.Private[Callable[[str], str]]
 
     @classmethod
     def of(cls, row: VariantRow, address: Callable[[str], str]) -> Self:
         """The variant, whose *address* follows from its key."""
         made = cls.__new__(cls)
-        made.row, made.address = row, address
+        made.row, made.url = row, address(row.key)
         return made
 
 

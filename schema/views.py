@@ -3,7 +3,7 @@
 A list is asked for many objects and for few of their fields.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -12,15 +12,19 @@ from strawberry.types.base import get_object_definition
 Shape = TypeVar("Shape")
 
 
-def view(**read: Callable[[Any], Any]) -> Callable[[type[Shape]], type[Shape]]:
+def view(
+    own: Collection[str] = (), **read: Callable[[Any], Any]
+) -> Callable[[type[Shape]], type[Shape]]:
     """Make a Strawberry type's fields read what its objects hold in `row`.
 
     A field is the row's value of the same name, or what the function given for it makes of the
-    object. Whoever makes such an object sets `row`, and whatever those functions read.
+    object. Whoever makes such an object sets `row`, whatever those functions read, and its *own*
+    fields, which nearly everybody asks for.
     """
 
     def viewing(shape: type[Shape]) -> type[Shape]:
-        names = [one.python_name for one in get_object_definition(shape, strict=True).fields]
+        fields = get_object_definition(shape, strict=True).fields
+        names = [one.python_name for one in fields if one.python_name not in own]
         passed_on = {name: f"row.{name}" for name in names if name not in read}
         for name in names:
             setattr(shape, name, property(read.get(name) or attrgetter(passed_on[name])))

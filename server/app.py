@@ -21,6 +21,7 @@ from server.graphql.streams import Streams
 from server.graphql.websocket import Sockets
 from server.http.cors import Cors
 from server.http.direct import Direct
+from server.http.proxied import Proxied
 from server.hugepages import HugePages
 from server.rates.limited import LIMIT, POLICY
 from server.settings import Settings
@@ -94,6 +95,7 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
             *graphiql.routes(),
         ],
         middleware=[
+            Middleware(Proxied, trusted=settings.trusted_proxies),
             Middleware(observed.Observed),
             # Tokens travel in a header that pages set themselves, never in a cookie, so any
             # origin may ask unless the settings name some.

@@ -40,7 +40,7 @@ class Edge:
     is_of_viewer: bool = False
     """Whether it is nothing to a guest, who never asks for it."""
     is_sparse: bool = False
-    """Whether null says nothing, so that nobody will ask for it either."""
+    """Whether it may be null for all entries together, which says nothing: nobody asks then."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,15 +106,19 @@ class Along:
 
     def take(self, entries: Sequence[Sequence[Any]], taken: "tuple[Taken, ...]") -> None:
         """Know what stands beside the row of each entry."""
+        if not entries:
+            return
+        rows = [entry[0] for entry in entries]
         for place, one in enumerate(taken, start=1):
             known = self.known[one.known_as]
             if one.is_shared:
-                known.update((None, entry[place]) for entry in entries[:1])
+                known.setdefault(None, entries[0][place])
                 continue
             if one.below is None:
-                for entry in entries:
-                    if entry[place] is not None or not one.is_sparse:
-                        known.setdefault(one.key(entry[0]), entry[place])
+                if one.is_sparse and entries[0][place] is None:
+                    continue
+                for key, entry in zip(map(one.key, rows), entries, strict=True):
+                    known.setdefault(key, entry[place])
                 continue
             request = self.pages[one.known_as]
             for entry in entries:

@@ -21,8 +21,8 @@ def options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
-        "proxy_headers": bool(settings.trusted_proxies),
-        "forwarded_allow_ips": settings.trusted_proxies,
+        # The application looks for those itself.
+        "proxy_headers": False,
         "ws_max_size": MAX_MESSAGE_BYTES,
         # Compressing costs 2 ms a message, for messages of a kilobyte.
         "ws_per_message_deflate": False,

@@ -61,13 +61,12 @@ class _Lease:
         missing_s = max(0.0, self.missing_s - (now - self.at))
         return max(0.0, missing_s * policy.per_s - self.points + self.owed)
 
-    def may_owe(self, policy: Policy, points: float, now: float) -> bool:
+    def may_owe(self, policy: Policy, points: float, missing: float) -> bool:
         """Whether so little is asked for, and so much is there for all we know, that nobody need
         be asked.
         """
-        if self.owed or points > policy.points * OWED:
-            return False
-        return self.missing_points(policy, now) <= policy.points * (1 - PLENTY)
+        is_little = not self.owed and points <= policy.points * OWED
+        return is_little and missing <= policy.points * (1 - PLENTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +98,10 @@ class Leases:
         lease, now = self._lease(key), self._clock()
         if lease.spend(points, now):
             return self._taken(lease, policy, now)
-        if policy.points - lease.missing_points(policy, now) < points:
+        missing = lease.missing_points(policy, now)
+        if policy.points - missing < points:
             return self._refused(lease, policy, points, now)
-        if lease.may_owe(policy, points, now):
+        if lease.may_owe(policy, points, missing):
             self._owe(key, lease, policy, points)
             return self._taken(lease, policy, now)
         async with lease.asking:
