@@ -16,7 +16,11 @@ class Raw:
 
     def __init__(self, url):
         host, _, port = url.removeprefix("http://").partition(":")
-        self.socket = socket.create_connection((host, int(port)), DEADLINE_S)
+        self.socket = socket.socket()
+        self.socket.settimeout(DEADLINE_S)
+        # Else the system may take tens of megabytes for who reads nothing.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        self.socket.connect((host, int(port)))
 
     def say(self, data):
         """Send what the other side still takes."""
