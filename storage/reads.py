@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from storage.database import Way, statements
+from storage.losses import BROKEN
 
 Row = TypeVar("Row")
 Statement: TypeAlias = Select[Any] | CompoundSelect[Any] | UpdateBase
@@ -54,7 +55,14 @@ async def rows(way: Way, read: Read[Row], **values: Any) -> list[Row]:
     counter = statements.get()
     if counter is not None:
         counter.total += 1
-    records = await driver(way).fetch(read.text, *[values[name] for name in read.names])
+    given = [values[name] for name in read.names]
+    try:
+        records = await driver(way).fetch(read.text, *given)
+    except (TimeoutError, *BROKEN):
+        # It is silent, or has gone: it is asked nothing more, not even to roll back.
+        if type(way) is AsyncConnection:
+            await way.invalidate()
+        raise
     return [read.row(record) for record in records]
 
 

@@ -71,7 +71,8 @@ def _understood(answer: urllib3.BaseHTTPResponse, path: str) -> ET.Element:
         return ET.Element("Nothing")
     try:
         # The store is ours, and expat refuses entities that grow without end.
-        root = ET.fromstring(answer.data)  # noqa: S314
+        # A store may send white space before it, lest the connection seem dead.
+        root = ET.fromstring(answer.data.strip())  # noqa: S314
     except ET.ParseError:
         root = ET.Element("Error")
     if answer.status < HTTPStatus.BAD_REQUEST and not root.tag.endswith("Error"):

@@ -12,11 +12,13 @@ SERVER_ERROR = 500
 REFUSALS = frozenset(
     {
         "AccessDenied",
+        "InternalError",
         "InvalidAccessKeyId",
         "NoSuchBucket",
         "QuotaExceeded",
         "RequestTimeTooSkewed",
         "RequestTimeout",
+        "ServiceUnavailable",
         "SignatureDoesNotMatch",
         "SlowDown",
         "TooManyRequests",

@@ -17,12 +17,7 @@ _NOTHING = text("select 1")
 async def rows(tx: Writing, write: Read[Row], **values: Any) -> list[Row]:
     """The rows that *write* returns with those values; it is a part of the transaction."""
     await driver(tx)
-    try:
-        return await reads.rows(tx, write, **values)
-    except TimeoutError:
-        # It is silent, so it is asked nothing more, not even to roll back.
-        await tx.invalidate()
-        raise
+    return await reads.rows(tx, write, **values)
 
 
 async def driver(tx: Writing) -> "Connection[Record]":

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Final
 
-# Of an answer that says how long it is the body follows at once.
+# Of JSON that says how long it is the body follows at once; that of a picture is yet to be fetched.
 _LENGTH: Final = b"\r\ncontent-length: "
+_JSON: Final = b"\r\ncontent-type: application/"
 
 
 class Joined:
@@ -21,7 +22,7 @@ class Joined:
         """Send it with the head, if that waits; keep it if it is such a head."""
         if not self._is_begun:
             self._is_begun = True
-            if _LENGTH in data:
+            if _LENGTH in data and _JSON in data:
                 self._head = data
                 return
         if self._head:

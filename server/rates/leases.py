@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
+import structlog
+
 from server.rates.buckets import Buckets, Policy
 from storage.rates import Grant, Wish
-from storage.reached import Unavailable
+
+log = structlog.get_logger("rates")
 
 LEASE_S: Final = 2.0
 # The largest part of a bucket that one process leases.
@@ -79,7 +82,14 @@ class _Bill:
     wish: Wish
     owed: float
     """How much of it was spent before."""
+    back: float
+    """What was left of the last lease, which it gives back."""
     at: float
+
+    def leave_open(self) -> None:
+        """Owe it again, because nobody could be asked."""
+        self.lease.owed += self.owed
+        self.lease.points += self.back
 
 
 class Leases:
@@ -112,9 +122,9 @@ class Leases:
             return self._refused(lease, policy, points, self._clock())
 
     async def close(self) -> None:
-        """Wait until what is owed was taken."""
+        """Wait until what is owed was taken, if it can be."""
         if self._settling is not None:
-            await self._settling
+            await asyncio.gather(self._settling, return_exceptions=True)
 
     def _owe(self, key: bytes, lease: _Lease, policy: Policy, points: int) -> None:
         lease.owed = points
@@ -138,10 +148,10 @@ class Leases:
         asked = [(bill.key, bill.policy, bill.wish) for bill in bills]
         try:
             grants = await self._buckets.take_each(asked) if asked else []
-        except Unavailable:
-            # They pay with what they ask for next.
+        except Exception as error:  # noqa: BLE001 - Whoever asks next hears of it, and pays.
+            log.warning("what is owed cannot be taken", error=repr(error))
             for bill in bills:
-                bill.lease.owed += bill.owed
+                bill.leave_open()
         else:
             for bill, grant in zip(bills, grants, strict=True):
                 self._paid(bill, grant)
@@ -162,7 +172,7 @@ class Leases:
         try:
             grant = await self._buckets.take(key, policy, bill.wish)
         except BaseException:
-            lease.owed += bill.owed
+            bill.leave_open()
             raise
         is_paid = self._paid(bill, grant)
         if is_paid:
@@ -183,7 +193,7 @@ class Leases:
             wanted_s=min(least + lease.extra, policy.points) / policy.per_s,
             back_s=back / policy.per_s,
         )
-        return _Bill(key, policy, lease, wish, owed, now)
+        return _Bill(key, policy, lease, wish, owed, back, now)
 
     def _paid(self, bill: _Bill, grant: Grant) -> bool:
         """Whether the bucket had it; else what was owed still is."""

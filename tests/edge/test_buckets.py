@@ -169,13 +169,14 @@ async def test_what_is_owed_to_an_empty_bucket_is_paid_first(key):
     assert await _granted(leases, key, policy, 1) == [True]
 
 
-async def test_a_debt_outlasts_a_bucket_that_cannot_be_asked(key):
+@pytest.mark.parametrize("error", [Unavailable, RuntimeError])
+async def test_a_debt_outlasts_a_bucket_that_cannot_be_asked(key, error):
     class Away(InMemory):
         is_away = False
 
         async def take(self, *given):
             if self.is_away:
-                raise Unavailable
+                raise error
             return await super().take(*given)
 
     shared = Away()
@@ -183,7 +184,7 @@ async def test_a_debt_outlasts_a_bucket_that_cannot_be_asked(key):
     assert await _granted(leases, key, SLOW, 10) == [True]
     shared.is_away = True
     await leases.close()
-    with pytest.raises(Unavailable):
+    with pytest.raises(error):
         await leases.take(key, SLOW, 10)
     shared.is_away = False
 

@@ -4,7 +4,8 @@ import pytest
 
 from server.http.joining import Joined
 
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n"
+PICTURE = b"HTTP/1.1 200 OK\r\ncontent-type: image/webp\r\ncontent-length: 2\r\n\r\n"
 OPEN = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -37,8 +38,8 @@ def test_a_head_leaves_with_its_body(sent):
     assert sent.pieces == [HEAD + b"{}", b"more"]
 
 
-@pytest.mark.parametrize("first", [OPEN, b"HTTP/1.1 100 Continue\r\n\r\n"])
-def test_what_does_not_say_how_long_it_is_leaves_at_once(sent, first):
+@pytest.mark.parametrize("first", [OPEN, PICTURE, b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_what_need_not_be_followed_by_all_of_it_leaves_at_once(sent, first):
     answer = Joined(sent)
 
     answer.write(first)

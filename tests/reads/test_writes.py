@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import make_url
 
-from storage import writes
+from storage import reads, writes
 from storage.database import Database
 from storage.reached import Unavailable
 from storage.reads import Read, first
@@ -64,6 +64,18 @@ async def test_a_part_of_a_transaction_is_undone_alone(settings):
             await add_and_undo(part_of(tx))
 
         assert await writes.rows(tx, ALL) == ["first"]
+
+
+async def test_a_connection_that_is_silent_to_a_read_is_asked_nothing_more(settings):
+    async with one_connection(settings, command_timeout_s=0.5) as database:
+        async with database.connect() as connection:
+            [silent] = await reads.rows(connection, PID)
+        with pytest.raises(Unavailable):
+            async with asyncio.timeout(DEADLINE_S), database.connect() as connection:
+                await reads.rows(connection, SLEEP)
+
+        async with database.connect() as connection:
+            assert await reads.rows(connection, PID) != [silent]
 
 
 async def test_a_silent_connection_is_asked_nothing_more(settings):

@@ -1,14 +1,9 @@
--- What broke off left an index that is not valid; it is made anew.
-DROP INDEX CONCURRENTLY IF EXISTS photos_shown_idx;
-
 -- Who sees what is in the condition, so that a feed is answered without the photos themselves.
-CREATE INDEX CONCURRENTLY photos_shown_idx ON photos (owner_id, created_at DESC, id DESC) WHERE status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS');
+CREATE INDEX CONCURRENTLY IF NOT EXISTS photos_shown_idx ON photos (owner_id, created_at DESC, id DESC) WHERE status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS');
 
 DROP INDEX CONCURRENTLY IF EXISTS photos_ready_idx;
 
-DROP INDEX CONCURRENTLY IF EXISTS blocks_blocked_id_blocker_id_idx;
-
-CREATE INDEX CONCURRENTLY blocks_blocked_id_blocker_id_idx ON blocks (blocked_id, blocker_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS blocks_blocked_id_blocker_id_idx ON blocks (blocked_id, blocker_id);
 
 DROP INDEX CONCURRENTLY IF EXISTS blocks_blocked_id_idx;
 
