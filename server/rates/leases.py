@@ -46,6 +46,8 @@ class Taken:
 class _Lease:
     points: float = 0.0
     owed: float = 0.0
+    # How many bills are on their way.
+    billed: int = 0
     until: float = 0.0
     extra: float = 0.0
     # What was missing in the shared bucket at that time, in seconds of refilling.
@@ -68,7 +70,8 @@ class _Lease:
         """Whether so little is asked for, and so much is there for all we know, that nobody need
         be asked.
         """
-        is_little = not self.owed and points <= policy.points * OWED
+        owes_nothing = not self.owed and not self.billed
+        is_little = owes_nothing and points <= policy.points * OWED
         return is_little and missing <= policy.points * (1 - PLENTY)
 
 
@@ -88,6 +91,7 @@ class _Bill:
 
     def leave_open(self) -> None:
         """Owe it again, because nobody could be asked."""
+        self.lease.billed -= 1
         self.lease.owed += self.owed
         self.lease.points += self.back
 
@@ -184,6 +188,7 @@ class Leases:
         now = self._clock()
         back, lease.points = lease.points, 0.0
         owed, lease.owed = lease.owed, 0.0
+        lease.billed += 1
         least = min(points + owed, policy.points)
         largest = policy.points * LARGEST
         is_used_up = now < lease.until
@@ -198,6 +203,7 @@ class Leases:
     def _paid(self, bill: _Bill, grant: Grant) -> bool:
         """Whether the bucket had it; else what was owed still is."""
         lease = bill.lease
+        lease.billed -= 1
         lease.missing_s, lease.at = grant.missing_s, bill.at
         # A grant has the precision of a microsecond.
         if grant.taken_s < bill.wish.least_s - 2e-6:

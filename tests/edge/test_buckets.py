@@ -100,9 +100,10 @@ async def test_many_at_once_never_get_more_than_there_is(pair, key):
 
     granted = await asyncio.gather(*(_spent(leases[number % 2], key, 7, 60) for number in range(8)))
 
-    # 142 times 7 points; what one process has leased the other cannot spend.
+    # 142 times 7 points; what one process has leased the other cannot spend, and each of them may
+    # run ahead by one operation, which it owes.
     most_leased = SLOW.points // 50 + 7
-    assert 142 - most_leased // 7 <= sum(granted) <= 142
+    assert 142 - most_leased // 7 <= sum(granted) <= 142 + len(leases)
 
 
 async def test_one_gets_exactly_what_there_is(pair, key):
