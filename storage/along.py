@@ -108,7 +108,7 @@ class Along:
         """Know what stands beside the row of each entry."""
         if not entries:
             return
-        rows = [entry[0] for entry in entries]
+        own = [entry[0] for entry in entries]
         for place, one in enumerate(taken, start=1):
             known = self.known[one.known_as]
             if one.is_shared:
@@ -117,7 +117,7 @@ class Along:
             if one.below is None:
                 if one.is_sparse and entries[0][place] is None:
                     continue
-                for key, entry in zip(map(one.key, rows), entries, strict=True):
+                for key, entry in zip(map(one.key, own), entries, strict=True):
                     known.setdefault(key, entry[place])
                 continue
             request = self.pages[one.known_as]

@@ -44,14 +44,7 @@ from storage.rows import (
 )
 from storage.tables import comments
 from storage.tables import photos as photo_table
-from storage.visibility import (
-    Viewer,
-    hidden_from,
-    hidden_of,
-    is_here,
-    not_blocked,
-    visible_to,
-)
+from storage.visibility import Viewer, hidden_from, hidden_of, is_here, not_blocked, visible_to
 
 COLUMNS = columns(comments, CommentRow)
 

@@ -88,15 +88,13 @@ class Callers:
 
         Raises Unavailable when the database does not say in time.
         """
-        if authorization is None:
-            return Caller()
-        try:
-            claimed = self._claimed(authorization)
-        except BadToken as error:
-            return Caller(refused=str(error))
-        if await self._live(claimed.id) != claimed:
+        claimed = self.claimed(authorization)
+        session = claimed.session
+        if claimed.claim is None or session is None:
+            return claimed
+        if await self._live(session.id) != session:
             return Caller(refused=_ENDED)
-        return Caller(claimed)
+        return Caller(session)
 
     def forget(self, session: SessionRow) -> None:
         """Ask the database the next time."""
@@ -112,9 +110,6 @@ class Callers:
         return self._tokens.session(token.strip())
 
     async def _live(self, id: SessionId) -> SessionRow | None:
-        known = self._fresh(id)
-        if known is not None:
-            return known.session
         asking = self._asking.get(id) or self._ask_for(id)
         # Whoever gives up leaves the answer to the others.
         return (await asyncio.shield(asking)).session

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import structlog
 
@@ -42,6 +42,7 @@ class Policy:
         self.written = f'"{self.name}";q={self.points};w={math.ceil(self.span_s)}'
 
 
+Answer = TypeVar("Answer")
 # A bucket, and what is to be taken out of it.
 Asked: TypeAlias = tuple[bytes, Policy, Wish]
 
@@ -155,19 +156,11 @@ class Fallback:
 
     async def take(self, key: bytes, policy: Policy, wish: Wish) -> Grant:
         """Take, in time."""
-        if self._clock() >= self._alone_until:
-            found: Grant | None = await self._tried(self._shared.take(key, policy, wish))
-            if found is not None:
-                return found
-        return await self._alone.take(key, policy, wish)
+        return await self._asked(lambda buckets: buckets.take(key, policy, wish))
 
     async def take_each(self, asked: Sequence[Asked]) -> list[Grant]:
         """Take out of several, in time."""
-        if self._clock() >= self._alone_until:
-            found: list[Grant] | None = await self._tried(self._shared.take_each(asked))
-            if found is not None:
-                return found
-        return await self._alone.take_each(asked)
+        return await self._asked(lambda buckets: buckets.take_each(asked))
 
     async def sweep(self) -> None:
         """Drop the buckets that are full, here and there."""
@@ -177,6 +170,13 @@ class Fallback:
     async def close(self) -> None:
         """Close what is shared."""
         await self._shared.close()
+
+    async def _asked(self, ask: Callable[[Buckets], Awaitable[Answer]]) -> Answer:
+        if self._clock() >= self._alone_until:
+            found: Answer | None = await self._tried(ask(self._shared))
+            if found is not None:
+                return found
+        return await ask(self._alone)
 
     async def _tried(self, work: Awaitable[Any]) -> Any:
         try:

@@ -66,25 +66,16 @@ async def test_a_part_of_a_transaction_is_undone_alone(settings):
         assert await writes.rows(tx, ALL) == ["first"]
 
 
-async def test_a_connection_that_is_silent_to_a_read_is_asked_nothing_more(settings):
+@pytest.mark.parametrize(
+    ("opened", "rows"), [(Database.connect, reads.rows), (Database.begin, writes.rows)]
+)
+async def test_a_silent_connection_is_asked_nothing_more(settings, opened, rows):
     async with one_connection(settings, command_timeout_s=0.5) as database:
-        async with database.connect() as connection:
-            [silent] = await reads.rows(connection, PID)
+        async with opened(database) as way:
+            [silent] = await rows(way, PID)
         with pytest.raises(Unavailable):
-            async with asyncio.timeout(DEADLINE_S), database.connect() as connection:
-                await reads.rows(connection, SLEEP)
+            async with asyncio.timeout(DEADLINE_S), opened(database) as way:
+                await rows(way, SLEEP)
 
-        async with database.connect() as connection:
-            assert await reads.rows(connection, PID) != [silent]
-
-
-async def test_a_silent_connection_is_asked_nothing_more(settings):
-    async with one_connection(settings, command_timeout_s=0.5) as database:
-        async with database.begin() as tx:
-            [silent] = await writes.rows(tx, PID)
-        with pytest.raises(Unavailable):
-            async with asyncio.timeout(DEADLINE_S), database.begin() as tx:
-                await writes.rows(tx, SLEEP)
-
-        async with database.begin() as tx:
-            assert await writes.rows(tx, PID) != [silent]
+        async with opened(database) as way:
+            assert await rows(way, PID) != [silent]
