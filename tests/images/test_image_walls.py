@@ -77,7 +77,9 @@ async def traced(pid: int, trace: Path) -> AsyncIterator[None]:
         await until(lambda: "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text())
         yield
     finally:
-        process.terminate()
+        # It ends with what it watches.
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
         await process.communicate()
 
 

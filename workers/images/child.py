@@ -2,18 +2,22 @@
 
 import io
 import json
+import select
 import sys
 from collections.abc import Callable
 from typing import BinaryIO
 
 from PIL import Image
 
-from workers.images import containment, formats, ladder, squares, wire
+from workers.images import containment, formats, heap, ladder, squares, wire
 from workers.images.results import Limits, Rejected, Rendered, Squares
 
 Work = Callable[[bytes, Limits], Rendered | Squares]
 
-_MOST_GROWTH_BYTES = 64 * 1024**2
+# What is left of pictures that phones and cameras make; more of it is given back at once, and
+# without a picture to work on, all of it.
+_MOST_KEPT_BYTES = 96 * 1024**2
+IDLE_S = 5
 _FRESH = wire.Answer(wire.Failure("nothing was done yet"))
 
 
@@ -24,14 +28,14 @@ def main(renders: Work = ladder.render) -> None:
     _warm_up(limits)
     gauge = containment.confine(limits, settings["parent"], needs_threads=formats.HAS_HEIF)
     works: dict[bytes, Work] = {wire.LADDER: renders, wire.SQUARES: squares.render}
-    at_rest = gauge.mapped_and_resident()[1] if gauge else 0
+    at_rest = gauge.resident() if gauge else 0
     _say(wire.READY)
     while (heard := _heard(sys.stdin.buffer)) is not None:
         kind, data = heard
         outcome = _outcome(works[kind], data, limits)
         del heard, data
-        grown = gauge.mapped_and_resident()[1] - at_rest if gauge else 0
-        _say(wire.packed(wire.Answer(outcome, grown > _MOST_GROWTH_BYTES)))
+        is_worn = gauge is not None and _has_grown(gauge, at_rest)
+        _say(wire.packed(wire.Answer(outcome, is_worn)))
         if isinstance(outcome, wire.Failure):
             return
 
@@ -45,8 +49,20 @@ def _warm_up(limits: Limits) -> None:
         ladder.render(sample.getvalue(), limits)
 
 
+def _has_grown(gauge: containment.Gauge, at_rest: int) -> bool:
+    """Whether more is held than may be kept, although what is free was given back."""
+    if gauge.resident() - at_rest <= _MOST_KEPT_BYTES:
+        return False
+    heap.give_back()
+    return gauge.resident() - at_rest > _MOST_KEPT_BYTES
+
+
 def _heard(stream: BinaryIO) -> tuple[bytes, bytes] | None:
     """The kind of the next request and its picture; None when there is no more."""
+    waiting = select.poll()
+    waiting.register(stream)
+    if not waiting.poll(1000 * IDLE_S):
+        heap.give_back()
     head = stream.read(wire.REQUEST.size)
     if len(head) < wire.REQUEST.size:
         return None

@@ -38,6 +38,9 @@ class Gauge:
         page = resource.getpagesize()
         return int(mapped) * page, int(resident) * page
 
+    def resident(self) -> int:
+        return self.mapped_and_resident()[1]
+
 
 def confine(limits: Limits, parent: int, *, needs_threads: bool) -> Gauge | None:
     """Take from this process all it can do but compute; None where memory cannot be gauged.

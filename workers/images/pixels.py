@@ -6,8 +6,10 @@ from typing import Any
 
 from PIL import Image, ImageCms
 
+from workers.images import resampling
+
 _SRGB = ImageCms.createProfile("sRGB")
-# A long edge this many times the one wanted is halved, thirded, ... by averaging before the filter.
+# Pixels are averaged by two, three, ... as long as so many times the edge is left for the filter.
 _AVERAGED_FROM = 1.5
 _STRIP_PIXELS = 2**20
 # What a PNG of our days has, and how far from that a gamma is ignored, as browsers do.
@@ -40,21 +42,23 @@ def shrunk(image: Image.Image, size: tuple[int, int], *, may_close: bool = False
     An image that may be closed gives its memory back before the filter asks for more.
     """
     factor = max(1, int(max(image.size) / max(size) / _AVERAGED_FROM))
-    box = (0.0, 0.0, image.width / factor, image.height / factor)
     plain = _plain(image, factor)
     if may_close and plain is not image:
         image.close()
     if plain.size == size:
         return plain
-    # Lanczos takes half as long again, for no more likeness at the same number of bytes.
-    return plain.resize(size, Image.Resampling.BICUBIC, box)
+    if plain.width < size[0] or plain.height < size[1]:
+        return plain.resize(size, Image.Resampling.BICUBIC)
+    return resampling.shrunk(plain, size, may_close=may_close)
 
 
 def _plain(image: Image.Image, factor: int) -> Image.Image:
     mode = _plain_mode(image)
     if factor == 1 and mode == image.mode:
         return image
-    canvas = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
+    # Of the rest at the right and the bottom, half a pixel or more becomes one.
+    width, height = (max(1, (edge + factor // 2) // factor) for edge in image.size)
+    canvas = Image.new(mode, (width, height))
     rows = max(1, _STRIP_PIXELS // image.width // factor) * factor
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -88,7 +92,7 @@ def in_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
     colours = image.getchannel("L") if image.mode == "LA" else image
     colours = colours.convert("RGB") if colours.mode == "RGBA" else colours
     by_profile = _by_profile(colours, info.get("icc_profile"))
-    converted = by_profile or _by_gamma(colours.convert("RGB"), info)
+    converted = by_profile or _by_gamma(_in_plain_mode(colours, "RGB"), info)
     if alpha is not None and alpha.getextrema() != (255, 255):
         converted.putalpha(alpha)
     return converted

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from workers.images import wire
+from workers.images import heap, wire
 from workers.images.results import Crashed, Limits, Rejected, Rendered, Squares
 
 Made = TypeVar("Made", Rendered, Squares)
@@ -23,14 +23,6 @@ COMMAND = (sys.executable, "-I", "-m", "workers.images.child")
 _MOST_JOBS = 100
 _START_S = 30
 _END_S = 5
-# Without this, allocations of one size are kept for the next one of that size and never returned.
-_ENVIRONMENT = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",
-    # What every picture asks for anew stays: the system's zeroed pages are a tenth of the time.
-    "MALLOC_TRIM_THRESHOLD_": "8388608",
-    "PILLOW_BLOCKS_MAX": "2",
-}
 
 
 class Studio:
@@ -119,7 +111,7 @@ class Studio:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            env=_ENVIRONMENT,
+            env=heap.KEEPING,
             # Its own group takes along whatever it may have started, and spares it a Ctrl-C.
             start_new_session=True,
         )
