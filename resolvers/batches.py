@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar, get_args
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from storage.known import Known
+
 Many = Callable[..., Awaitable[Sequence[Any]]]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -59,42 +61,42 @@ class Loader(Generic[Key, Value]):
     """
 
     def __init__(
-        self, find: Find[Key, Value], known: dict[Key, Value | None] | None = None
+        self, find: Find[Key, Value], known: "Known[Key, Value | None] | None" = None
     ) -> None:
         self._find = find
         # What others put here needs no finding.
-        self._known = {} if known is None else known
+        self._known = Known() if known is None else known
         self._wished: dict[Key, None] = {}
         self._finding: _Finding | None = None
 
     async def load(self, key: Key) -> Value | None:
         """What the key stands for; None for what is not there."""
-        return (await self.many((key,)))[0]
+        return (await self.many([key]))[0]
 
-    async def many(self, keys: Sequence[Key]) -> list[Value | None]:
+    async def many(self, keys: list[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
         known = self._known
         try:
-            return [known[key] for key in keys]
+            return known.of(keys)
         except KeyError:
             self._wished.update(dict.fromkeys(keys))
         # Others go first: what they wish for is found with this, and whoever begins several waits
         # costs no task for the rest.
         await asyncio.sleep(0)
-        while not known.keys() >= set(keys):
+        while known.missing(keys):
             if self._finding is None:
                 await self._find_wished(keys)
             else:
                 await self._found_by(self._finding)
-        return [known[key] for key in keys]
+        return known.of(keys)
 
-    async def _find_wished(self, keys: Sequence[Key]) -> None:
+    async def _find_wished(self, keys: list[Key]) -> None:
         wished, self._wished = self._wished | dict.fromkeys(keys), {}
-        missing = [key for key in wished if key not in self._known]
+        missing = self._known.missing(wished)
         self._finding = finding = _Finding()
         try:
             found = await self._find(missing)
-            self._known.update((key, found.get(key)) for key in missing)
+            self._known.add(missing, [found.get(key) for key in missing])
         except Exception as error:
             finding.error = error
             raise

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from resolvers.batches import Loader
 from storage.along import Along
 from storage.database import Database, Way
+from storage.known import Known
 from storage.rows import Page, PageRequest, UserId
 from storage.visibility import hides_anybody
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Key_contra = TypeVar("Key_contra", contravariant=True)
 Read = Callable[[AsyncConnection, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 ReadPages = Callable[
     [Way, Sequence[Key], PageRequest, UserId | None],
@@ -25,7 +25,7 @@ ReadPagesAlong = Callable[
     [Way, Sequence[Key], PageRequest, UserId | None, Along], Awaitable[Mapping[Key, Page[Row]]]
 ]
 HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
-Hidden = Callable[[Sequence[Key]], Awaitable[list[int]]]
+Hidden = Callable[[list[Key]], Awaitable[list[int]]]
 ReadHidden = Callable[[Way, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
@@ -47,10 +47,10 @@ class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
         return made
 
 
-class Pages(Protocol[Key_contra, Row]):
+class Pages(Protocol[Key, Row]):
     """Pages of one size and place, each of what its key stands for."""
 
-    async def many(self, keys: Sequence[Key_contra]) -> list[Page[Row]]:
+    async def many(self, keys: list[Key]) -> list[Page[Row]]:
         """The pages; an empty one where there is nothing."""
         ...
 
@@ -113,7 +113,7 @@ class Loading:
         """How much is hidden from the viewer; where nobody is, nothing more is asked."""
         batched = self._hot(lambda way, ids: read(way, self._viewer, ids), known_as)
 
-        async def hidden(ids: "Sequence[Key]") -> "list[int]":
+        async def hidden(ids: "list[Key]") -> "list[int]":
             if not any(await self._hiding.many([None])):
                 return [0] * len(ids)
             return [less or 0 for less in await batched.many(ids)]
@@ -141,5 +141,5 @@ class Loading:
 
         return Loader(find, self._known(known_as))
 
-    def _known(self, known_as: str | None) -> dict[Any, Any] | None:
+    def _known(self, known_as: str | None) -> Known[Any, Any] | None:
         return self.along.known[known_as] if known_as else None

@@ -19,13 +19,13 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, cast, false, 
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
+from storage.known import Known
 from storage.pages import newest_first, page_by_time
 from storage.reads import VIEWER, Read, pair, rows, value
 from storage.rows import PageRequest, SessionId
 from storage.sessions import is_live
 
 Row = TypeVar("Row")
-Key: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,7 @@ class Along:
     wanted: Wanted = Wanted()
     pages: Mapping[str, PageRequest] = field(default_factory=dict)
     """The first page of each list that is wanted, by what the list is known as."""
-    known: defaultdict[str, dict[Any, Any]] = field(default_factory=lambda: defaultdict(dict))
+    known: defaultdict[str, Known[Any, Any]] = field(default_factory=lambda: defaultdict(Known))
     claim: Claim | None = None
     """The first read that can says whether it is true."""
 
@@ -108,25 +108,26 @@ class Along:
         """Know what stands beside the row of each entry."""
         if not entries:
             return
-        own = [entry[0] for entry in entries]
-        for place, one in enumerate(taken, start=1):
+        rows, *beside = zip(*entries, strict=True)
+        keys: dict[str, list[Any]] = {}
+        for one, values in zip(taken, beside, strict=True):
             known = self.known[one.known_as]
-            if one.is_shared:
-                known.setdefault(None, entries[0][place])
+            if one.by is None:
+                known.add([None], values[:1])
                 continue
+            if one.is_sparse and values[0] is None:
+                continue
+            own = keys.get(one.by)
+            if own is None:
+                own = keys[one.by] = list(map(attrgetter(one.by), rows))
             if one.below is None:
-                if one.is_sparse and entries[0][place] is None:
-                    continue
-                for key, entry in zip(map(one.key, own), entries, strict=True):
-                    known.setdefault(key, entry[place])
+                known.add(own, values)
                 continue
             request = self.pages[one.known_as]
-            for entry in entries:
-                listed = entry[place] or ()
-                known.setdefault(
-                    one.key(entry[0]), page_by_time(request, [each[0] for each in listed])
-                )
-            self.take([each for entry in entries for each in entry[place] or ()], one.below)
+            lists = [listed or () for listed in values]
+            pages = [page_by_time(request, [each[0] for each in listed]) for listed in lists]
+            known.add(own, pages)
+            self.take([each for listed in lists for each in listed], one.below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,11 @@ class Taken:
     """What stands beside the row of an entry: what it is known as, by which key."""
 
     known_as: str
-    key: Key
+    by: str | None
+    """The field of the row with its key; None if all entries have the same beside them."""
     below: "tuple[Taken, ...] | None"
     """What stands beside each row of a list; None for a single value."""
     is_sparse: bool
-    is_shared: bool
-    """Whether all entries have the same beside them."""
 
     @classmethod
     def of(cls, edges: Edges) -> "tuple[Taken, ...]":
@@ -147,10 +147,9 @@ class Taken:
         return tuple(
             cls(
                 one.edge.known_as,
-                attrgetter(one.by or "id"),
+                one.by,
                 cls.of(one.below) if isinstance(one.edge, Listed) else None,
                 isinstance(one.edge, Edge) and one.edge.is_sparse,
-                one.by is None,
             )
             for one in edges
         )
