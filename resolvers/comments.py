@@ -54,7 +54,7 @@ async def remove(info: Info, id: CommentIdArgument) -> DeletePayload:
 @batched
 async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many comments you find in `comments` and the replies below, deleted ones not counted."""
-    hidden = await info.context.loaders.hidden_comments([photo.row.id for photo in photos])
+    hidden = await info.context.loaders.hidden_comments.many([photo.row.id for photo in photos])
     return [photo.row.comment_count - less for photo, less in zip(photos, hidden, strict=True)]
 
 
@@ -97,7 +97,7 @@ async def parent(comment: strawberry.Parent[Comment], info: Info) -> Comment | N
 @batched
 async def reply_count(comments: Sequence[Comment], info: Info) -> list[int]:
     """How many entries you find in `replies`, deleted ones with replies of their own included."""
-    hidden = await info.context.loaders.hidden_replies([comment.key for comment in comments])
+    hidden = await info.context.loaders.hidden_replies.many([comment.key for comment in comments])
     counted = zip(comments, hidden, strict=True)
     return [comment.row.reply_count - less for comment, less in counted]
 

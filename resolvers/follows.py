@@ -81,7 +81,7 @@ async def follows_viewer(users: Sequence[User], info: Info) -> list[bool]:
 @batched
 async def follower_count(users: Sequence[User], info: Info) -> list[int]:
     """How many follow them: as many as you find in `followers`."""
-    hidden = await info.context.loaders.hidden_followers([user.key for user in users])
+    hidden = await info.context.loaders.hidden_followers.many([user.key for user in users])
     return [user.row.follower_count - less for user, less in zip(users, hidden, strict=True)]
 
 
@@ -89,7 +89,7 @@ async def follower_count(users: Sequence[User], info: Info) -> list[int]:
 @batched
 async def following_count(users: Sequence[User], info: Info) -> list[int]:
     """How many they follow: as many as you find in `following`."""
-    hidden = await info.context.loaders.hidden_following([user.key for user in users])
+    hidden = await info.context.loaders.hidden_following.many([user.key for user in users])
     return [user.row.following_count - less for user, less in zip(users, hidden, strict=True)]
 
 

@@ -37,7 +37,7 @@ async def unlike(info: Info, id: PhotoIdArgument) -> PhotoPayload:
 @batched
 async def count(photos: Sequence[Photo], info: Info) -> list[int]:
     """How many people you find in `likers`."""
-    hidden = await info.context.loaders.hidden_likes([photo.row.id for photo in photos])
+    hidden = await info.context.loaders.hidden_likes.many([photo.row.id for photo in photos])
     return [photo.row.like_count - less for photo, less in zip(photos, hidden, strict=True)]
 
 

@@ -1,11 +1,11 @@
 """Batched reads for one operation: what siblings ask for is fetched by one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.batches import Loader
-from resolvers.loading import Hidden, Loading, Pages, once
+from resolvers.loading import HiddenCounts, Loading, Pages, hot, once
 from storage import (
     avatars,
     comments,
@@ -57,21 +57,23 @@ class Loaders(Loading):
         self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
         self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
 
-    @once
-    def users(self) -> Loader[UserId, UserRow]:
-        return self._hot(lambda way, ids: users.by_ids(way, ids, self._viewer, self.along), "users")
+    @hot("users")
+    async def users(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, UserRow]:
+        return await users.by_ids(way, ids, self.viewer, self.along)
 
-    @once
-    def photos(self) -> Loader[PhotoId, PhotoRow]:
-        return self._hot(lambda way, ids: photos.by_ids(way, ids, self._viewer, self.along))
+    @hot()
+    async def photos(self, way: Way, ids: Sequence[PhotoId]) -> Mapping[PhotoId, PhotoRow]:
+        return await photos.by_ids(way, ids, self.viewer, self.along)
 
-    @once
-    def variants(self) -> Loader[PhotoId, list[VariantRow]]:
-        return self._variants(VariantFormat.WEBP, "variants")
+    @hot("variants")
+    async def variants(
+        self, way: Way, ids: Sequence[PhotoId]
+    ) -> Mapping[PhotoId, list[VariantRow]]:
+        return await variants.of_photos(way, ids, VariantFormat.WEBP)
 
-    @once
-    def jpegs(self) -> Loader[PhotoId, list[VariantRow]]:
-        return self._variants(VariantFormat.JPEG)
+    @hot()
+    async def jpegs(self, way: Way, ids: Sequence[PhotoId]) -> Mapping[PhotoId, list[VariantRow]]:
+        return await variants.of_photos(way, ids, VariantFormat.JPEG)
 
     @once
     def originals(self) -> Loader[PhotoId, OriginalRow]:
@@ -79,35 +81,41 @@ class Loaders(Loading):
 
     @once
     def shots(self) -> Loader[PhotoId, ShotRow]:
-        return self._of(lambda connection, ids: shots.shown(connection, ids, self._viewer))
+        return self._of(lambda connection, ids: shots.shown(connection, ids, self.viewer))
 
-    @once
-    def avatars(self) -> Loader[UserId, AvatarRow]:
-        return self._hot(avatars.latest)
+    @hot()
+    async def avatars(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, AvatarRow]:
+        return await avatars.latest(way, ids)
 
-    @once
-    def follow_states(self) -> Loader[UserId, FollowState]:
-        return self._hot(self._states, "follow_states")
+    @hot("follow_states")
+    async def follow_states(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, FollowState]:
+        return await follows.states(way, self.viewer, ids) if self.viewer else {}
 
-    @once
-    def follows_viewer(self) -> Loader[UserId, bool]:
-        return self._hot(self._following, "follows_viewer")
+    @hot("follows_viewer")
+    async def follows_viewer(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, bool]:
+        if self.viewer is None:
+            return {}
+        return dict.fromkeys(await follows.following_viewer(way, self.viewer, ids), True)
 
     @once
     def uploads(self) -> Loader[UploadId, UploadRow]:
         return self._of(self._uploads)
 
-    @once
-    def comments(self) -> Loader[CommentId, CommentRow]:
-        return self._hot(lambda way, ids: comments.by_ids(way, ids, self._viewer))
+    @hot()
+    async def comments(self, way: Way, ids: Sequence[CommentId]) -> Mapping[CommentId, CommentRow]:
+        return await comments.by_ids(way, ids, self.viewer)
 
-    @once
-    def notifications(self) -> Loader[NotificationId, NotificationRow]:
-        return self._hot(self._notifications)
+    @hot()
+    async def notifications(
+        self, way: Way, ids: Sequence[NotificationId]
+    ) -> Mapping[NotificationId, NotificationRow]:
+        return await inbox.by_ids(way, ids, self.viewer) if self.viewer else {}
 
-    @once
-    def actor_counts(self) -> Loader[NotificationId, int]:
-        return self._hot(inbox.count_actors)
+    @hot()
+    async def actor_counts(
+        self, way: Way, ids: Sequence[NotificationId]
+    ) -> Mapping[NotificationId, int]:
+        return await inbox.count_actors(way, ids)
 
     @once
     def judged_photos(self) -> Loader[PhotoId, PhotoRow]:
@@ -129,34 +137,31 @@ class Loaders(Loading):
     def report_counts(self) -> Loader[CaseId, int]:
         return self._of(reports.counts)
 
-    @once
-    def liked(self) -> Loader[PhotoId, bool]:
-        return self._hot(self._liked, "liked")
+    @hot("liked")
+    async def liked(self, way: Way, ids: Sequence[PhotoId]) -> Mapping[PhotoId, bool]:
+        if self.viewer is None:
+            return {}
+        return dict.fromkeys(await likes.liked_by(way, self.viewer, ids), True)
 
     @once
-    def hidden_followers(self) -> Hidden[UserId]:
-        return self._hidden(follows.hidden_followers, "hidden_followers")
+    def hidden_followers(self) -> HiddenCounts[UserId]:
+        return HiddenCounts(self, follows.hidden_followers, "hidden_followers")
 
     @once
-    def hidden_following(self) -> Hidden[UserId]:
-        return self._hidden(follows.hidden_following, "hidden_following")
+    def hidden_following(self) -> HiddenCounts[UserId]:
+        return HiddenCounts(self, follows.hidden_following, "hidden_following")
 
     @once
-    def hidden_likes(self) -> Hidden[PhotoId]:
-        return self._hidden(likes.hidden, "hidden_likes")
+    def hidden_likes(self) -> HiddenCounts[PhotoId]:
+        return HiddenCounts(self, likes.hidden, "hidden_likes")
 
     @once
-    def hidden_comments(self) -> Hidden[PhotoId]:
-        return self._hidden(comments.hidden, "hidden_comments")
+    def hidden_comments(self) -> HiddenCounts[PhotoId]:
+        return HiddenCounts(self, comments.hidden, "hidden_comments")
 
     @once
-    def hidden_replies(self) -> Hidden[CommentId]:
-        return self._hidden(comments.hidden_replies, "hidden_replies")
-
-    def _variants(
-        self, kind: VariantFormat, known_as: str | None = None
-    ) -> Loader[PhotoId, list[VariantRow]]:
-        return self._hot(lambda way, ids: variants.of_photos(way, ids, kind), known_as)
+    def hidden_replies(self) -> HiddenCounts[CommentId]:
+        return HiddenCounts(self, comments.hidden_replies, "hidden_replies")
 
     def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
@@ -201,28 +206,6 @@ class Loaders(Loading):
     async def _uploads(
         self, connection: AsyncConnection, ids: Sequence[UploadId]
     ) -> dict[UploadId, UploadRow]:
-        if self._viewer is None:
+        if self.viewer is None:
             return {}
-        return await uploads.by_ids(connection, ids, self._viewer)
-
-    async def _notifications(
-        self, way: Way, ids: Sequence[NotificationId]
-    ) -> dict[NotificationId, NotificationRow]:
-        if self._viewer is None:
-            return {}
-        return await inbox.by_ids(way, ids, self._viewer)
-
-    async def _states(self, way: Way, ids: Sequence[UserId]) -> dict[UserId, FollowState]:
-        if self._viewer is None:
-            return {}
-        return await follows.states(way, self._viewer, ids)
-
-    async def _following(self, way: Way, ids: Sequence[UserId]) -> dict[UserId, bool]:
-        if self._viewer is None:
-            return {}
-        return dict.fromkeys(await follows.following_viewer(way, self._viewer, ids), True)
-
-    async def _liked(self, way: Way, ids: Sequence[PhotoId]) -> dict[PhotoId, bool]:
-        if self._viewer is None:
-            return {}
-        return dict.fromkeys(await likes.liked_by(way, self._viewer, ids), True)
+        return await uploads.by_ids(connection, ids, self.viewer)

@@ -1,7 +1,8 @@
 """How loaders are made: for one viewer and one operation, over a connection for each batch."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar, cast
+from functools import partial
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,8 +25,8 @@ ReadJudged = Callable[[AsyncConnection, Sequence[Key], UserId], Awaitable[Mappin
 ReadPagesAlong = Callable[
     [Way, Sequence[Key], PageRequest, UserId | None, Along], Awaitable[Mapping[Key, Page[Row]]]
 ]
-HotRead = Callable[[Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
-Hidden = Callable[[list[Key]], Awaitable[list[int]]]
+# A method of the loaders.
+ReadHot: TypeAlias = Callable[[Any, Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 ReadHidden = Callable[[Way, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
@@ -47,6 +48,27 @@ class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
         return made
 
 
+class Hot(Generic[Key, Value]):
+    """A loader over a hot read, made when it is first asked for."""
+
+    def __init__(self, read: ReadHot[Key, Value], known_as: str | None) -> None:
+        self._read = read
+        self._known_as = known_as
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: "Loading", _owner: type) -> Loader[Key, Value]:
+        """Make it; from then on it lies in the instance."""
+        made = instance.__dict__[self._name] = instance.loader(self._read, self._known_as)
+        return made
+
+
+def hot(known_as: str | None = None) -> Callable[[ReadHot[Key, Value]], Hot[Key, Value]]:
+    """Make a method that reads the loader over it; reads may bring values along by that name."""
+    return lambda read: Hot(read, known_as)
+
+
 class Pages(Protocol[Key, Row]):
     """Pages of one size and place, each of what its key stands for."""
 
@@ -63,8 +85,8 @@ class Loading:
     def __init__(
         self, database: Database, viewer: UserId | None, along: Along | None = None
     ) -> None:
-        self._database = database
-        self._viewer = viewer
+        self.database = database
+        self.viewer = viewer
         self.along = along or Along()
         """What reads bring along; the loaders of the same names know it."""
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
@@ -76,70 +98,85 @@ class Loading:
         """
         vars(self).clear()
 
+    def loader(self, read: ReadHot[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
+        """A loader over a hot read, which is told of these loaders, too."""
+        return Loader(partial(_found, self, read), self._known(known_as))
+
+    @hot("hiding")
+    async def hiding(self, way: Way, _: Sequence[None]) -> Mapping[None, bool]:
+        """Whether anybody is hidden from the viewer."""
+        return {None: await hides_anybody(way, self.viewer)}
+
     def _judged(self, read: ReadJudged[Key, Value]) -> Loader[Key, Value]:
         async def of_viewer(
             connection: AsyncConnection, ids: "Sequence[Key]"
         ) -> "Mapping[Key, Value]":
-            return await read(connection, ids, self._viewer) if self._viewer else {}
+            return await read(connection, ids, self.viewer) if self.viewer else {}
 
         return self._of(of_viewer)
 
+    def _of(self, read: Read[Key, Value]) -> Loader[Key, Value]:
+        async def find(keys: "Sequence[Key]") -> "Mapping[Key, Value]":
+            async with self.database.connect() as connection:
+                return await read(connection, keys)
+
+        return Loader(find)
+
     def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         return self._kept(
-            (read, request),
-            lambda: self._hot(lambda way, ids: read(way, ids, request, self._viewer)),
+            read, request, lambda own, way, ids: read(way, ids, request, own.viewer), None
         )
 
     def _paged_along(
         self, read: ReadPagesAlong[Key, Row], request: PageRequest, known_as: str
     ) -> Pages[Key, Row]:
-        known = known_as if self.along.pages.get(known_as) == request else None
         return self._kept(
-            (read, request),
-            lambda: self._hot(
-                lambda way, ids: read(way, ids, request, self._viewer, self.along), known
-            ),
+            read,
+            request,
+            lambda own, way, ids: read(way, ids, request, own.viewer, own.along),
+            known_as if self.along.pages.get(known_as) == request else None,
         )
 
     def _kept(
-        self, asked: tuple[object, PageRequest], make: Callable[[], Loader[Key, Page[Row]]]
+        self,
+        of: object,
+        request: PageRequest,
+        read: ReadHot[Key, Page[Row]],
+        known_as: str | None,
     ) -> Pages[Key, Row]:
-        known = self._pages.get(asked)
+        known = self._pages.get((of, request))
         if known is None:
-            known = self._pages[asked] = make()
+            known = self._pages[of, request] = self.loader(read, known_as)
         return cast("Pages[Key, Row]", known)
-
-    def _hidden(self, read: ReadHidden[Key], known_as: str) -> Hidden[Key]:
-        """How much is hidden from the viewer; where nobody is, nothing more is asked."""
-        batched = self._hot(lambda way, ids: read(way, self._viewer, ids), known_as)
-
-        async def hidden(ids: "list[Key]") -> "list[int]":
-            if not any(await self._hiding.many([None])):
-                return [0] * len(ids)
-            return [less or 0 for less in await batched.many(ids)]
-
-        return hidden
-
-    @once
-    def _hiding(self) -> Loader[None, bool]:
-        return self._hot(self._hides, "hiding")
-
-    async def _hides(self, way: Way, _: Sequence[None]) -> dict[None, bool]:
-        return {None: await hides_anybody(way, self._viewer)}
-
-    def _of(self, read: Read[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
-        async def find(keys: "Sequence[Key]") -> "Mapping[Key, Value]":
-            async with self._database.connect() as connection:
-                return await read(connection, keys)
-
-        return Loader(find, self._known(known_as))
-
-    def _hot(self, read: HotRead[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
-        async def find(keys: "Sequence[Key]") -> "Mapping[Key, Value]":
-            async with self._database.reading() as way:
-                return await read(way, keys)
-
-        return Loader(find, self._known(known_as))
 
     def _known(self, known_as: str | None) -> Known[Any, Any] | None:
         return self.along.known[known_as] if known_as else None
+
+
+class HiddenCounts(Generic[Key]):
+    """How much is hidden from the viewer of each; where nobody is, nothing more is asked."""
+
+    def __init__(self, loading: Loading, read: ReadHidden[Key], known_as: str) -> None:
+        self._loading = loading
+        self._read = read
+        self._known_as = known_as
+
+    async def many(self, keys: list[Key]) -> list[int]:
+        """How much, of each."""
+        if not any(await self._loading.hiding.many([None])):
+            return [0] * len(keys)
+        return [less or 0 for less in await self._counts.many(keys)]
+
+    @once
+    def _counts(self) -> Loader[Key, int]:
+        read = self._read
+        return self._loading.loader(
+            lambda own, way, keys: read(way, own.viewer, keys), self._known_as
+        )
+
+
+async def _found(
+    loading: Loading, read: ReadHot[Key, Value], keys: Sequence[Key]
+) -> Mapping[Key, Value]:
+    async with loading.database.reading() as way:
+        return await read(loading, way, keys)

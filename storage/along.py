@@ -10,7 +10,8 @@ So does the word on the viewer's session, where nobody has asked for it yet.
 import typing
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -54,9 +55,12 @@ class Listed:
     """A named tuple of what is selected, with `created_at` and `id`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Brought:
-    """An edge of the entries that have its key in that field; None if all share the value."""
+    """An edge of the entries that have its key in that field; None if all share the value.
+
+    `brought` makes them. There is one of each: whatever is kept by them is found by identity.
+    """
 
     edge: Edge | Listed
     by: str | None
@@ -65,6 +69,12 @@ class Brought:
 
 
 Edges: TypeAlias = tuple[Brought, ...]
+
+
+@cache
+def brought(edge: Edge | Listed, by: str | None, below: Edges = ()) -> Brought:
+    """The edge of such entries, always the same object."""
+    return Brought(edge, by, below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +216,15 @@ def _entries(
     return select(func.json_agg(newest))
 
 
-def _beside(brought: Brought, key: ColumnElement[Any], viewer: Any) -> ColumnElement[Any]:
-    edge = brought.edge
+def _beside(one: Brought, key: ColumnElement[Any], viewer: Any) -> ColumnElement[Any]:
+    edge = one.edge
     if isinstance(edge, Edge):
         return edge.of(key, viewer).scalar_subquery()
     listed: Any = edge.of(key, viewer)
     most: Any = value(_first(edge.known_as), Integer())
     chosen = listed.selected_columns
     one_page = newest_first(listed, chosen.created_at, chosen.id, PageRequest(most, None))
-    return _entries(edge.known_as, one_page, edge.row, brought.below, viewer).scalar_subquery()
+    return _entries(edge.known_as, one_page, edge.row, one.below, viewer).scalar_subquery()
 
 
 def _kind(row: type[Any], edges: Edges) -> Any:
@@ -240,7 +250,7 @@ def array_of(values: "typing.Iterable[ColumnElement[Any]]") -> ColumnElement[Any
 
 def _by_guests(edges: Edges) -> Edges:
     return tuple(
-        replace(one, below=_by_guests(one.below))
+        brought(one.edge, one.by, _by_guests(one.below))
         for one in edges
         if not (isinstance(one.edge, Edge) and one.edge.is_of_viewer)
     )

@@ -15,7 +15,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry import Info
 
-from server.graphql.compiled.arguments import Arguments
+from server.graphql.compiled.arguments import Arguments, Given
 from server.graphql.compiled.plans import Field, NotCovered
 
 
@@ -36,6 +36,8 @@ class Edge:
     before: tuple[Any, ...]
     """What a resolver is told, up to what differs each time."""
     arguments: Arguments
+    same: Given | None
+    """The arguments, where they are the same each time."""
     call: Callable[..., Any]
     """The resolver itself: for a list of parents, or for one."""
     parent: str | None
@@ -64,19 +66,17 @@ class Edge:
         parent = next((one.name for one in parents if one is not None), None)
         told = resolver.info_parameter
         call: Callable[..., Any] = field.many or cast("Any", resolver.wrapped_func)
-        edge = cls(field, before, Arguments(field), call, parent, told.name if told else None)
-        info = edge.info(VariableValues({}, {}), None)
-        return replace(edge, arguments=Arguments.of(field, info))
-
-    def info(self, variables: VariableValues, context: object) -> "Info[Any, Any]":
-        """What a resolver is told."""
-        told: Any = _Told(self, variables, context)
-        return told  # type: ignore[no-any-return] # It is what resolvers call an Info.
+        name = told.name if told else None
+        edge = cls(field, before, Arguments(field), None, call, parent, name)
+        arguments = Arguments.of(field, Told(edge, VariableValues({}, {}), None))
+        same = None if arguments.passed else arguments.fixed
+        return replace(edge, arguments=arguments, same=same)
 
 
-class _Told(Info):
-    """The context at hand, as every resolver asks for it; all else is put together when asked for.
+class Told(Info):
+    """What a resolver is told.
 
+    The context is at hand, as every resolver asks for it; all else is put together when asked for.
     No resolver here starts work that nobody awaits.
     """
 
