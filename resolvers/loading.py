@@ -25,7 +25,7 @@ ReadJudged = Callable[[AsyncConnection, Sequence[Key], UserId], Awaitable[Mappin
 ReadPagesAlong = Callable[
     [Way, Sequence[Key], PageRequest, UserId | None, Along], Awaitable[Mapping[Key, Page[Row]]]
 ]
-# A method of the loaders.
+# Is told of the loaders as well, as a method of theirs would be.
 ReadHot: TypeAlias = Callable[[Any, Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
 ReadHidden = Callable[[Way, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 

@@ -11,7 +11,7 @@ import typing
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -25,6 +25,10 @@ from storage.pages import newest_first, page_by_time
 from storage.reads import VIEWER, Read, pair, rows, value
 from storage.rows import PageRequest, SessionId
 from storage.sessions import is_live
+
+# Statements of so many shapes are kept of each kind; a client that thinks up more has them written
+# anew.
+MOST_KEPT: Final = 128
 
 Row = TypeVar("Row")
 
@@ -59,7 +63,7 @@ class Listed:
 class Brought:
     """An edge of the entries that have its key in that field; None if all share the value.
 
-    `brought` makes them. There is one of each: whatever is kept by them is found by identity.
+    `brought` makes them, one of each: what is kept by them is found by identity.
     """
 
     edge: Edge | Listed
@@ -71,9 +75,9 @@ class Brought:
 Edges: TypeAlias = tuple[Brought, ...]
 
 
-@cache
-def brought(edge: Edge | Listed, by: str | None, below: Edges = ()) -> Brought:
-    """The edge of such entries, always the same object."""
+@lru_cache(MOST_KEPT)
+def brought(edge: Edge | Listed, by: str | None, below: Edges) -> Brought:
+    """The edge of such entries; the same object as long as it is in use."""
     return Brought(edge, by, below)
 
 
@@ -250,7 +254,7 @@ def array_of(values: "typing.Iterable[ColumnElement[Any]]") -> ColumnElement[Any
 
 def _by_guests(edges: Edges) -> Edges:
     return tuple(
-        brought(one.edge, one.by, _by_guests(one.below))
+        brought(one.edge, one.by, _by_guests(one.below)) if one.below else one
         for one in edges
         if not (isinstance(one.edge, Edge) and one.edge.is_of_viewer)
     )

@@ -1,7 +1,7 @@
 """What people write under photos, in threads of any depth."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from storage import notifications, photos
-from storage.along import Along, Edges, Listed, Wide
+from storage.along import MOST_KEPT, Along, Edges, Listed, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.pages import (
     any_page,
@@ -103,7 +103,7 @@ async def of_photos(
     return pages(request, ids, ((row.photo_id, row, _place(row)) for row in found))
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _of_photos(is_guest: bool, is_first: bool, edges: Edges) -> Wide[CommentRow]:  # noqa: FBT001
     parents = each(IDS)
     threads = _threads(parents.c.id, None if is_guest else VIEWER)

@@ -1,7 +1,7 @@
 """The home feed: READY photos of those a user follows, and their own."""
 
 from datetime import timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause, literal
 
-from storage.along import Along, Edges, Wide
+from storage.along import MOST_KEPT, Along, Edges, Wide
 from storage.database import Way
 from storage.pages import any_page, asked, newest_first, page, page_by_time
 from storage.photos import COLUMNS
@@ -63,7 +63,7 @@ async def recent(
     return page_by_time(request, found)
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
     request = any_page(is_first=is_first)
     own = newest_first(_own(COLUMNS, VIEWER), photos.c.created_at, photos.c.id, request)

@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class Known(Generic[Key, Value]):
-    """Values by key, of which the first one that is told counts.
+    """Values by key; what is known already is not changed.
 
     A page's edges are asked for in the order of its entries, which is the order in which they came.
     Comparing those lists takes no hash of any key; for a page of ids that is most of the work.
@@ -22,7 +22,7 @@ class Known(Generic[Key, Value]):
         self._by_key: dict[Key, Value] | None = None
 
     def add(self, keys: list[Key], values: Sequence[Value]) -> None:
-        """Know a value for each key, which may be there several times."""
+        """Know a value for each key, which is the same wherever a key is repeated."""
         if not self._keys and self._by_key is None:
             self._keys, self._values = keys, values
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Uuid, any_, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import reads, shots, writes
-from storage.along import Along, Edges, Listed, Wide
+from storage.along import MOST_KEPT, Along, Edges, Listed, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import (
     any_page,
@@ -74,7 +74,7 @@ async def by_ids(
     return {row.id: row for row in found}
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _by_ids(is_guest: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
     seen = visible_to(None if is_guest else VIEWER)
     chosen = select(*COLUMNS).where(photos.c.id == any_(IDS), seen)
@@ -135,7 +135,7 @@ async def newest_public(
     return page_by_time(request, found)
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _newest_public(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     public = select(*COLUMNS).where(
         photos.c.status == PhotoStatus.READY,
@@ -163,7 +163,7 @@ async def by_owners(
     )
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _by_owners(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     parents = each(IDS)
     one_page = newest_first(

@@ -1,7 +1,7 @@
 """People: their profiles and credentials."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Select, Text, any_, func, insert, select, update
@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts
-from storage.along import Along, Edge, Edges, Wide, array_of
+from storage.along import MOST_KEPT, Along, Edge, Edges, Wide, array_of
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import newest_first, page, page_by_time
 from storage.reads import IDS, VIEWER, value
@@ -30,7 +30,7 @@ async def by_ids(
     return {row.id: row for row in found}
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _by_ids(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
     known = _known_by(None if is_guest else VIEWER, users.c.id == any_(IDS))
     return Wide.of(known, UserRow, edges, is_guest=is_guest)
@@ -45,7 +45,7 @@ async def by_username(
     return found[0] if found else None
 
 
-@cache
+@lru_cache(MOST_KEPT)
 def _by_username(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
     named = func.lower(users.c.username) == value("username", Text())
     known = _known_by(None if is_guest else VIEWER, named)

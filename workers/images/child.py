@@ -60,7 +60,8 @@ def _has_grown(gauge: containment.Gauge, at_rest: int) -> bool:
 def _heard(stream: BinaryIO) -> tuple[bytes, bytes] | None:
     """The kind of the next request and its picture; None when there is no more."""
     waiting = select.poll()
-    waiting.register(stream)
+    # A socket, which uvloop gives children as their stdin, could always be written to.
+    waiting.register(stream, select.POLLIN)
     if not waiting.poll(1000 * IDLE_S):
         heap.give_back()
     head = stream.read(wire.REQUEST.size)

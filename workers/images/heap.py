@@ -8,10 +8,11 @@ import ctypes
 from collections.abc import Mapping
 from typing import Final
 
-# What is asked for stays in the heap up to blocks of so much; see mallopt(3).
+# What is asked for comes from the heap up to blocks of so much, which older glibc takes no more
+# of; see mallopt(3).
 KEEPING: Final[Mapping[str, str]] = {
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(64 * 1024**2),
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(1024**3),
 }
 

@@ -49,7 +49,7 @@ def shrunk(image: Image.Image, size: tuple[int, int], *, may_close: bool = False
         return plain
     if plain.width < size[0] or plain.height < size[1]:
         return plain.resize(size, Image.Resampling.BICUBIC)
-    return resampling.shrunk(plain, size, may_close=may_close)
+    return resampling.shrunk(plain, size, may_close=may_close or plain is not image)
 
 
 def _plain(image: Image.Image, factor: int) -> Image.Image:

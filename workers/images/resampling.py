@@ -23,14 +23,15 @@ pyvips.cache_set_max(0)
 def shrunk(image: Image.Image, size: tuple[int, int], *, may_close: bool = False) -> Image.Image:
     """*image*, of mode L, LA, RGB, RGBA or CMYK, at *size*, of which no edge is longer.
 
+    libvips refuses to make an edge 500 times as short; averaging comes before that.
     An image that may be closed gives its memory back before the filter asks for more.
     """
     mode, (width, height) = image.mode, image.size
     filtered_mode = _PREMULTIPLIED.get(mode, mode)
-    packed = _packed(image, filtered_mode)
+    bands = len(image.getbands())
+    packed = _packed(image, filtered_mode, bands)
     if may_close:
         image.close()
-    bands = len(packed) // (width * height)
     source = pyvips.Image.new_from_memory(packed, width, height, bands, "uchar")
     smaller = source.reduce(width / size[0], height / size[1], kernel=_KERNEL)
     region = pyvips.Region.new(smaller)
@@ -42,11 +43,14 @@ def shrunk(image: Image.Image, size: tuple[int, int], *, may_close: bool = False
     return filtered if filtered_mode == mode else filtered.convert(mode)
 
 
-def _packed(image: Image.Image, mode: str) -> bytearray:
+def _packed(image: Image.Image, mode: str, bands: int) -> bytearray:
     """The pixels of *image* in *mode*, row after row, a byte for each band."""
-    packed = bytearray()
+    # What grows is moved, and for that moment there twice.
+    packed = bytearray(image.width * image.height * bands)
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        packed += (strip if strip.mode == mode else strip.convert(mode)).tobytes()
+        data = (strip if strip.mode == mode else strip.convert(mode)).tobytes()
+        at = top * image.width * bands
+        packed[at : at + len(data)] = data
     return packed

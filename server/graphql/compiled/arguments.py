@@ -69,11 +69,9 @@ class Arguments:
         return cls(field, fixed, simple) if is_constant else general
 
     def given(self, variables: VariableValues, info: "Info[Any, Any]") -> Given:
-        """What the resolver is given. Raises what graphql-core and Strawberry raise."""
+        """What the resolver is given this time. Raises what graphql-core and Strawberry raise."""
         if self.fixed is None:
             return self._read(None, variables, info)
-        if not self.passed:
-            return self.fixed
         found, coerced = dict(self.fixed), variables.coerced
         for each in self.passed:
             value = coerced.get(each.variable, Undefined)
