@@ -14,7 +14,8 @@ from PIL import Image
 
 from bench.formats import likeness
 from tests.images.colours import mean_difference
-from workers.images import Limits, formats, ladder, pixels, render
+from workers.images import Limits, formats, ladder, pixels
+from workers.images.ladder import render
 
 RUNS = 5
 

@@ -164,7 +164,8 @@ def _quality(data: bytes, reference: Image.Image) -> dict[str, float]:
 def _versions() -> str:
     peers = json.loads((machine.PEERS / "package.json").read_text())["dependencies"]
     webp, turbo = features.version("webp"), features.version("libjpeg_turbo")
-    ours = f"{machine.installed('pillow')} (libwebp {webp}, libjpeg-turbo {turbo})"
+    decoding = f"{machine.installed('pillow')} (libwebp {webp}, libjpeg-turbo {turbo})"
+    ours = f"{decoding}, {machine.installed('pyvips-binary')}"
     return f"{ours}, sharp {peers['sharp']}, Node {machine.node_version()}"
 
 

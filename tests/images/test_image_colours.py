@@ -6,7 +6,8 @@ import struct
 import pytest
 from PIL import Image
 
-from workers.images import Limits, render
+from workers.images import Limits
+from workers.images.ladder import render
 
 # What WebP's own chroma and 8-bit steps may add; in levels of 255.
 TOLERANCE = 5

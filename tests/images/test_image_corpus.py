@@ -5,7 +5,8 @@ import io
 import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
-from workers.images import Limits, Rejected, Rendered, Studio, formats, render
+from workers.images import Limits, Rejected, Rendered, Studio, formats
+from workers.images.ladder import render
 
 # The tiny files of hostile/ that end READY decode to at most 100 by 100 pixels.
 EXPECTED = {

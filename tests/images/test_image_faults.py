@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from workers.images import Crashed, Limits, Studio, render
+from workers.images import Crashed, Limits, Studio
 from workers.images.containment import LAST
+from workers.images.ladder import render
 from workers.images.studio import _Child
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are those of Linux")

@@ -9,7 +9,8 @@ from PIL import ExifTags, Image
 
 from tests.images.test_image_colours import DISPLAY_P3, by_hand, profile
 from tests.images.test_image_corpus import distance
-from workers.images import Limits, Rejected, Studio, formats, pixels, render
+from workers.images import Limits, Rejected, Studio, formats, pixels
+from workers.images.ladder import render
 
 WITHOUT = (sys.executable, "-I", str(Path(__file__).with_name("child_without_heic.py")))
 FILE_TYPE = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"

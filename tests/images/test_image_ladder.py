@@ -7,7 +7,8 @@ import blurhash
 import pytest
 from PIL import ExifTags, Image
 
-from workers.images import Limits, Rendered, render
+from workers.images import Limits, Rendered
+from workers.images.ladder import render
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
-from workers.images import Limits, Picture, Square, render, squares
+from workers.images import Limits, Picture, Square, squares
+from workers.images.ladder import render
 
 CANARY = b"CANARY"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- CANARY xmp --></x:xmpmeta>'

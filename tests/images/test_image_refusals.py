@@ -7,7 +7,8 @@ import zlib
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from workers.images import Limits, Rejected, jpeg, render
+from workers.images import Limits, Rejected, jpeg
+from workers.images.ladder import render
 
 
 def refused(data: bytes, limits: Limits | None = None) -> str:

@@ -11,7 +11,8 @@ from tests.browser.chromium import chromium, executable
 from tests.images.colours import difference, mean_difference
 from tests.images.test_image_colours import ADOBE_RGB, DISPLAY_P3, profile
 from tests.images.test_image_corpus import EXPECTED
-from workers.images import Limits, pixels, render
+from workers.images import Limits, pixels
+from workers.images.ladder import render
 
 # A trained eye sees 1; this is the mean of a whole picture.
 MOST = 2.0

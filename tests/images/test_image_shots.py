@@ -6,7 +6,8 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from workers.images import Limits, Shot, render
+from workers.images import Limits, Shot
+from workers.images.ladder import render
 
 TAG, GPS = ExifTags.Base, ExifTags.GPS
 

@@ -1,10 +1,10 @@
 """Pictures as clients upload them, made into pictures that are safe and quick to serve.
 
-`Studio` decodes in child processes that can harm nobody; `render` is the same work without
-the walls. Nothing here knows of photos, rows or buckets: bytes go in, a result comes out.
+`Studio` decodes in child processes that can harm nobody; `ladder.render` is the same work without
+the walls. Nothing here knows of photos, rows or buckets: bytes go in, a result comes out. Whoever
+imports this loads no decoder.
 """
 
-from workers.images.ladder import render
 from workers.images.results import (
     Crashed,
     Limits,
@@ -27,5 +27,4 @@ __all__ = [
     "Square",
     "Squares",
     "Studio",
-    "render",
 ]
