@@ -32,7 +32,7 @@ def main() -> None:
 
 async def _compare(cluster: postgres.Cluster, logs: Path, *, is_quick: bool) -> None:
     asked = requests.people(cluster)
-    rounds, each = (3, 150) if is_quick else (5, 400)
+    rounds, each = (3, 150) if is_quick else (9, 400)
     with servers.started(servers.NAMES, cluster, logs) as running:
         checked = await verifying.alike(running, asked, 40 if is_quick else 300)
         print(f"All {len(running)} servers answer {checked} requests alike.", flush=True)
