@@ -15,7 +15,6 @@ from PIL import Image
 from bench.formats import likeness
 from tests.images.colours import mean_difference
 from workers.images import Limits, formats, ladder, pixels
-from workers.images.ladder import render
 
 RUNS = 5
 
@@ -43,7 +42,7 @@ def main(path: Path) -> None:
     full = pixels.bare(pixels.shrunk(source, sizes[2]))
     medium = pixels.shrunk(full, sizes[1])
     thumb = pixels.shrunk(medium, sizes[0])
-    print("whole", cpu_ms(lambda: render(data, Limits())), "ms")
+    print("whole", cpu_ms(lambda: ladder.render(data, Limits())), "ms")
     print("decode", cpu_ms(lambda: decoded(data)), "ms")
     print("shrink", cpu_ms(lambda: pixels.shrunk(source, sizes[2])), "ms")
     print("WebP", cpu_ms(lambda: [ladder.webp(each) for each in (full, medium, thumb)]), "ms")
@@ -52,10 +51,10 @@ def main(path: Path) -> None:
         straight = original.convert("RGB").resize(image.size, Image.Resampling.LANCZOS)
         far, alike = mean_difference(straight, image), likeness(straight, image)
         print(image.size, f"from the source itself: dE2000 {far:.2f}, likeness {alike:.4f}")
-    first = render(data, Limits()).pictures[2].data
+    first = ladder.render(data, Limits()).pictures[2].data
     one, two = (
         Image.open(io.BytesIO(each)).convert("RGB")
-        for each in (first, render(first, Limits()).pictures[2].data)
+        for each in (first, ladder.render(first, Limits()).pictures[2].data)
     )
     far, alike = mean_difference(one, two), likeness(one, two)
     print(f"a second generation: dE2000 {far:.2f}, likeness {alike:.4f}")

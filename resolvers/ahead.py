@@ -22,32 +22,32 @@ Given: TypeAlias = Mapping[str, Mapping[str, Any]]
 # Documents that differ in this are few; whoever makes up more has them worked out again.
 MOST_KNOWN: Final = 200
 
-_HIDING: Final = brought(HIDING, None, ())
+_HIDING: Final = brought(HIDING, None)
 
 
 def _of_person(field: str, by: str) -> dict[str, Edges]:
     """What is asked of a user whose id the entries have in that column."""
     return {
-        f"{field}.viewerFollow": (brought(follows.ALONG, by, ()),),
-        f"{field}.photoCount": (brought(follows.ALONG, by, ()),),
-        f"{field}.followsViewer": (brought(follows.ALONG_BACK, by, ()),),
-        f"{field}.followerCount": (_HIDING, brought(follows.HIDDEN_FOLLOWERS, by, ())),
-        f"{field}.followingCount": (_HIDING, brought(follows.HIDDEN_FOLLOWING, by, ())),
+        f"{field}.viewerFollow": (brought(follows.ALONG, by),),
+        f"{field}.photoCount": (brought(follows.ALONG, by),),
+        f"{field}.followsViewer": (brought(follows.ALONG_BACK, by),),
+        f"{field}.followerCount": (_HIDING, brought(follows.HIDDEN_FOLLOWERS, by)),
+        f"{field}.followingCount": (_HIDING, brought(follows.HIDDEN_FOLLOWING, by)),
     }
 
 
 _OF_PHOTOS: Final[dict[str, Edges]] = {
-    "Photo.variants": (brought(variants.ALONG, "id", ()),),
-    "Photo.variant": (brought(variants.ALONG, "id", ()),),
-    "Photo.viewerHasLiked": (brought(likes.ALONG, "id", ()),),
-    "Photo.likeCount": (_HIDING, brought(likes.HIDDEN, "id", ())),
-    "Photo.commentCount": (_HIDING, brought(comments.HIDDEN, "id", ())),
-    "Photo.owner": (brought(users.ALONG, "owner_id", ()),),
+    "Photo.variants": (brought(variants.ALONG, "id"),),
+    "Photo.variant": (brought(variants.ALONG, "id"),),
+    "Photo.viewerHasLiked": (brought(likes.ALONG, "id"),),
+    "Photo.likeCount": (_HIDING, brought(likes.HIDDEN, "id")),
+    "Photo.commentCount": (_HIDING, brought(comments.HIDDEN, "id")),
+    "Photo.owner": (brought(users.ALONG, "owner_id"),),
     **_of_person("Photo.owner", "owner_id"),
 }
 _OF_COMMENTS: Final[dict[str, Edges]] = {
-    "Comment.replyCount": (_HIDING, brought(comments.HIDDEN_REPLIES, "id", ())),
-    "Comment.author": (brought(users.ALONG, "author_id", ()),),
+    "Comment.replyCount": (_HIDING, brought(comments.HIDDEN_REPLIES, "id")),
+    "Comment.author": (brought(users.ALONG, "author_id"),),
     **_of_person("Comment.author", "author_id"),
 }
 _OF_USERS: Final = _of_person("User", "id")
@@ -104,4 +104,4 @@ def _edges(known: dict[str, Edges], asked: AbstractSet[str]) -> Edges:
 
 
 def _listed(name: str, pages: Container[str], below: Edges) -> Edges:
-    return (brought(_LISTS[name][0], "id", below),) if name in pages else ()
+    return (brought(_LISTS[name][0], "id", *below),) if name in pages else ()

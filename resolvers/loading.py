@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from resolvers.batches import Loader
 from storage.along import Along
 from storage.database import Database, Way
-from storage.known import Known
 from storage.rows import Page, PageRequest, UserId
 from storage.visibility import hides_anybody
 
@@ -48,25 +47,11 @@ class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
         return made
 
 
-class Hot(Generic[Key, Value]):
-    """A loader over a hot read, made when it is first asked for."""
-
-    def __init__(self, read: ReadHot[Key, Value], known_as: str | None) -> None:
-        self._read = read
-        self._known_as = known_as
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: "Loading", _owner: type) -> Loader[Key, Value]:
-        """Make it; from then on it lies in the instance."""
-        made = instance.__dict__[self._name] = instance.loader(self._read, self._known_as)
-        return made
-
-
-def hot(known_as: str | None = None) -> Callable[[ReadHot[Key, Value]], Hot[Key, Value]]:
+def hot(
+    known_as: str | None = None,
+) -> Callable[[ReadHot[Key, Value]], once[Loader[Key, Value]]]:
     """Make a method that reads the loader over it; reads may bring values along by that name."""
-    return lambda read: Hot(read, known_as)
+    return lambda read: once(lambda loading: loading.loader(read, known_as))
 
 
 class Pages(Protocol[Key, Row]):
@@ -100,7 +85,8 @@ class Loading:
 
     def loader(self, read: ReadHot[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
         """A loader over a hot read, which is told of these loaders, too."""
-        return Loader(partial(_found, self, read), self._known(known_as))
+        known = self.along.known[known_as] if known_as else None
+        return Loader(partial(_found, self, read), known)
 
     @hot("hiding")
     async def hiding(self, way: Way, _: Sequence[None]) -> Mapping[None, bool]:
@@ -149,9 +135,6 @@ class Loading:
             known = self._pages[of, request] = self.loader(read, known_as)
         return cast("Pages[Key, Row]", known)
 
-    def _known(self, known_as: str | None) -> Known[Any, Any] | None:
-        return self.along.known[known_as] if known_as else None
-
 
 class HiddenCounts(Generic[Key]):
     """How much is hidden from the viewer of each; where nobody is, nothing more is asked."""
@@ -169,9 +152,8 @@ class HiddenCounts(Generic[Key]):
 
     @once
     def _counts(self) -> Loader[Key, int]:
-        read = self._read
         return self._loading.loader(
-            lambda own, way, keys: read(way, own.viewer, keys), self._known_as
+            lambda own, way, keys: self._read(way, own.viewer, keys), self._known_as
         )
 
 

@@ -76,7 +76,7 @@ Edges: TypeAlias = tuple[Brought, ...]
 
 
 @lru_cache(MOST_KEPT)
-def brought(edge: Edge | Listed, by: str | None, below: Edges) -> Brought:
+def brought(edge: Edge | Listed, by: str | None, *below: Brought) -> Brought:
     """The edge of such entries; the same object as long as it is in use."""
     return Brought(edge, by, below)
 
@@ -254,7 +254,7 @@ def array_of(values: "typing.Iterable[ColumnElement[Any]]") -> ColumnElement[Any
 
 def _by_guests(edges: Edges) -> Edges:
     return tuple(
-        brought(one.edge, one.by, _by_guests(one.below)) if one.below else one
+        brought(one.edge, one.by, *_by_guests(one.below)) if one.below else one
         for one in edges
         if not (isinstance(one.edge, Edge) and one.edge.is_of_viewer)
     )

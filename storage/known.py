@@ -44,7 +44,5 @@ class Known(Generic[Key, Value]):
 
     def _sorted(self) -> dict[Key, Value]:
         if self._by_key is None:
-            self._by_key = {}
-            for key, value in zip(self._keys, self._values, strict=True):
-                self._by_key.setdefault(key, value)
+            self._by_key = dict(zip(self._keys, self._values, strict=True))
         return self._by_key

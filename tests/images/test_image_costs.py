@@ -24,8 +24,12 @@ def cpu_s(pid: int) -> float:
 
 
 def peak_bytes(pid: int) -> int:
+    return memory_bytes(pid, "VmHWM")
+
+
+def memory_bytes(pid: int, kind: str) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(kind)) * 1024
 
 
 async def cost(data: bytes) -> tuple[str, float, int]:

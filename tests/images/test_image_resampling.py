@@ -1,21 +1,11 @@
-"""libvips' filter gives what Pillow's gives, and what it left is not held for ever."""
-
-import asyncio
-import sys
-from pathlib import Path
+"""libvips' filter gives what Pillow's gives."""
 
 import pytest
-import uvloop
 from PIL import Image, ImageChops, ImageStat
 
-from tests.images.test_image_costs import peak_bytes
-from tests.images.test_image_faults import own_children, until
-from tests.images.test_image_ladder import encoded
-from workers.images import Studio, heap, resampling
+from workers.images import resampling
 
-RESTLESS = (sys.executable, "-I", str(Path(__file__).with_name("restless_child.py")))
 SIZES = [(97, 61), (50, 40), (101, 67), (101, 20), (34, 23)]
-MEBIBYTE = 2**20
 
 
 @pytest.fixture
@@ -70,27 +60,3 @@ def is_closed(image: Image.Image) -> bool:
     except ValueError:
         return True
     return False
-
-
-# To uvloop's children their stdin is a socket, to asyncio's it is a pipe.
-@pytest.mark.skipif(
-    sys.platform != "linux" or not heap.CAN_GIVE_BACK, reason="only glibc gives memory back"
-)
-@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_a_child_without_work_gives_memory_back(scene, loop):
-    async def rests() -> int:
-        before, large = own_children(), encoded(scene.resize((3000, 2000)), "JPEG")
-        async with Studio(children=1, command=RESTLESS) as studio:
-            (child,) = own_children() - before
-            at_rest = resident_bytes(child)
-            await studio.render(large)
-            await until(lambda: resident_bytes(child) - at_rest <= 16 * MEBIBYTE)
-            return peak_bytes(child) - at_rest
-
-    with asyncio.Runner(loop_factory=loop) as runner:
-        assert runner.run(rests()) >= 40 * MEBIBYTE
-
-
-def resident_bytes(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024

@@ -7,11 +7,11 @@ from typing import Any
 from PIL import Image, ImageCms
 
 from workers.images import resampling
+from workers.images.strips import strips
 
 _SRGB = ImageCms.createProfile("sRGB")
 # Pixels are averaged by two, three, ... as long as so many times the edge is left for the filter.
 _AVERAGED_FROM = 1.5
-_STRIP_PIXELS = 2**20
 # What a PNG of our days has, and how far from that a gamma is ignored, as browsers do.
 _USUAL_GAMMA = 0.45455
 _VISIBLE = 0.05
@@ -59,9 +59,7 @@ def _plain(image: Image.Image, factor: int) -> Image.Image:
     # Of the rest at the right and the bottom, half a pixel or more becomes one.
     width, height = (max(1, (edge + factor // 2) // factor) for edge in image.size)
     canvas = Image.new(mode, (width, height))
-    rows = max(1, _STRIP_PIXELS // image.width // factor) * factor
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+    for top, strip in strips(image, factor):
         canvas.paste(_in_plain_mode(strip, mode).reduce(factor), (0, top // factor))
     return canvas
 

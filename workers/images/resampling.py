@@ -9,9 +9,10 @@ from typing import Final
 import pyvips
 from PIL import Image
 
+from workers.images.strips import strips
+
 # Catmull-Rom, the same as Pillow's bicubic; Lanczos gives no more likeness for its bytes.
 _KERNEL: Final = "cubic"
-_STRIP_PIXELS: Final = 2**20
 _STRIP_ROWS: Final = 128
 # What is transparent must not colour its neighbours.
 _PREMULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}
@@ -47,9 +48,7 @@ def _packed(image: Image.Image, mode: str, bands: int) -> bytearray:
     """The pixels of *image* in *mode*, row after row, a byte for each band."""
     # What grows is moved, and for that moment there twice.
     packed = bytearray(image.width * image.height * bands)
-    rows = max(1, _STRIP_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+    for top, strip in strips(image):
         data = (strip if strip.mode == mode else strip.convert(mode)).tobytes()
         at = top * image.width * bands
         packed[at : at + len(data)] = data
