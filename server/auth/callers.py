@@ -60,7 +60,7 @@ class Callers:
         if authorization is None:
             return Caller()
         try:
-            session = self._claimed(authorization)
+            session = self._tokens.bearer(authorization)
         except BadToken as error:
             return Caller(refused=str(error))
         known = self._fresh(session.id)
@@ -101,13 +101,6 @@ class Callers:
         self._forgot_at = self._clock()
         self._known.pop(session.id, None)
         self._asking.pop(session.id, None)
-
-    def _claimed(self, authorization: str) -> SessionRow:
-        """The session that a header speaks of. Raises BadToken."""
-        scheme, _, token = authorization.strip().partition(" ")
-        if scheme.lower() != "bearer":
-            raise BadToken("the Authorization header must be: Bearer <accessToken>")
-        return self._tokens.session(token.strip())
 
     async def _live(self, id: SessionId) -> SessionRow | None:
         asking = self._asking.get(id) or self._ask_for(id)

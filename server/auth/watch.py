@@ -38,10 +38,9 @@ class Watch:
         """Why a request with that header is refused, as soon as it is; never for a guest."""
         if authorization is None:
             return await asyncio.Future[str]()
-        token = authorization.strip().partition(" ")[2].strip()
         try:
-            session = self._tokens.session(token)
-            left = self._tokens.ends_at(token) - self._clock()
+            session = self._tokens.bearer(authorization)
+            left = self._tokens.ends_at(authorization) - self._clock()
             async with asyncio.timeout(left.total_seconds()):
                 await self._ended(session.id)
         except BadToken as error:

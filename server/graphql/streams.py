@@ -1,7 +1,7 @@
 """Answers that come one after another, whatever carries them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -50,9 +50,9 @@ class Streams:
         """Why a request with that header is refused, as soon as it is."""
         return await self._watch.over(authorization)
 
-    async def admit(self, asker: Asker, operation: Prepared | None) -> Passed:
+    def admit(self, asker: Asker, operation: Prepared | None) -> Awaitable[Passed]:
         """Charge an operation, or a request that is none. Raises RateLimited."""
-        return await self._gate.admit(asker.authorization, asker.client.address, operation)
+        return self._gate.admit(asker.authorization, asker.client.address, operation)
 
     async def prepared(self, asked: Asked) -> Prepared:
         """What is asked for, held against every limit; nothing of it was executed."""

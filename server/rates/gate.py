@@ -1,12 +1,13 @@
 """Lets operations through as long as whoever asks has points left."""
 
 import asyncio
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from random import uniform
 from time import monotonic
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from server.auth.tokens import BadToken, Tokens
 from server.graphql.prepared import Prepared
@@ -14,16 +15,11 @@ from server.rates.buckets import Buckets, Policy
 from server.rates.leases import Leases, Taken
 from server.rates.limited import Passed, RateLimited
 
-Kept = TypeVar("Kept")
-Value = TypeVar("Value")
-
 # What a request costs that asks for little, or for something that is refused.
 LEAST_POINTS: Final = 10
 SWEEP_S: Final = 600.0
-# How long the user of a token is remembered, and of how many.
-MEMORY_S: Final = 60.0
-MOST_REMEMBERED: Final = 10_000
 HOUR_S: Final = 3_600
+KEY_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +71,7 @@ class Gate:
         self._rates = rates
         self._tokens = tokens
         self._clock = clock
-        self._users: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        self._keys: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._secret = tokens.digest("rate")
         self._fields = frozenset({*rates.by_address, *rates.by_user})
         self._swept_at = clock()
         self._sweeping: asyncio.Task[None] | None = None
@@ -91,15 +86,15 @@ class Gate:
         now = self._clock()
         if now - self._swept_at >= SWEEP_S:
             self._sweep(now)
-        user = self._user(authorization, now)
+        user, place = self._user(authorization), address.encode(errors="surrogatepass")
         points = _points(operation)
         policy = self._rates.user if user else self._rates.address
-        first = await self._take(policy, user or address, points)
+        first = await self._take(policy, user or place, points)
         taken = [first]
         if first.is_granted and operation is not None and not operation.errors:
             fields = operation.root_fields
             if not self._fields.isdisjoint(fields):
-                taken += await self._counted(fields, user, address)
+                taken += await self._counted(fields, user, place)
         passed = Passed(tuple(taken), points)
         if not taken[-1].is_granted:
             raise RateLimited(passed, taken[-1])
@@ -114,41 +109,33 @@ class Gate:
         await self._buckets.close()
 
     async def _counted(
-        self, fields: Counter[str], user: str | None, address: str
+        self, fields: Counter[str], user: bytes | None, place: bytes
     ) -> Sequence[Taken]:
         """The limits of fields, up to the first that is used up."""
         taken = []
-        for policies, whose in ((self._rates.by_address, address), (self._rates.by_user, user)):
-            for name in fields.keys() & policies.keys() if whose else ():
-                taken.append(await self._take(policies[name], str(whose), fields[name]))
+        for policies, whose in ((self._rates.by_address, place), (self._rates.by_user, user)):
+            if not whose:
+                continue
+            for name in fields.keys() & policies.keys():
+                taken.append(await self._take(policies[name], whose, fields[name]))
                 if not taken[-1].is_granted:
                     return taken
         return taken
 
-    async def _take(self, policy: Policy, whose: str, points: int) -> Taken:
-        return await self._leases.take(self._key(policy.name, whose), policy, points)
+    def _take(self, policy: Policy, whose: bytes, points: int) -> Awaitable[Taken]:
+        # Nobody reads from the buckets who was here.
+        told = b"%b\0%b" % (policy.name.encode(), whose)
+        key = blake2b(told, digest_size=KEY_BYTES, key=self._secret).digest()
+        return self._leases.take(key, policy, points)
 
-    def _key(self, policy: str, whose: str) -> bytes:
-        known = self._keys.get((policy, whose))
-        if known is None:
-            # Nobody reads from the buckets who was here.
-            known = self._tokens.digest("rate", policy, whose)[:16]
-            _keep(self._keys, (policy, whose), known)
-        return known
-
-    def _user(self, authorization: str | None, now: float) -> str | None:
+    def _user(self, authorization: str | None) -> bytes | None:
         """Whom the token was given to; whether its session still lives is for others to say."""
         if authorization is None:
             return None
-        known = self._users.get(authorization)
-        if known is not None and now < known[1]:
-            return known[0]
         try:
-            session = self._tokens.session(authorization.strip().partition(" ")[2].strip())
+            return self._tokens.bearer(authorization).user_id.bytes
         except BadToken:
             return None
-        _keep(self._users, authorization, (str(session.user_id), now + MEMORY_S))
-        return str(session.user_id)
 
     def _sweep(self, now: float) -> None:
         # Not all processes at the same time.
@@ -165,10 +152,3 @@ def _points(operation: Prepared | None) -> int:
     if operation is None or not operation.is_to_be_executed:
         return LEAST_POINTS
     return max(operation.cost, LEAST_POINTS)
-
-
-def _keep(kept: OrderedDict[Kept, Value], key: Kept, value: Value) -> None:
-    kept.pop(key, None)
-    kept[key] = value
-    if len(kept) > MOST_REMEMBERED:
-        kept.popitem(last=False)

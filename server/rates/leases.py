@@ -10,7 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
@@ -53,7 +53,14 @@ class _Lease:
     # What was missing in the shared bucket at that time, in seconds of refilling.
     missing_s: float = 0.0
     at: float = float("-inf")
-    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asking: asyncio.Lock | None = None
+
+    @property
+    def asking(self) -> asyncio.Lock:
+        """For one at a time to ask the shared bucket; most who owe never have to."""
+        if self._asking is None:
+            self._asking = asyncio.Lock()
+        return self._asking
 
     def spend(self, points: float, now: float) -> bool:
         if now >= self.until or self.points < points:
