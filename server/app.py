@@ -6,22 +6,20 @@ from contextlib import asynccontextmanager
 
 import structlog
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 
 from resolvers.graph import core
 from server import graphiql, health, leaving, logs, media, observed, parts
 from server.auth.watch import Watch
-from server.graphql.endpoint import METHODS, PREFLIGHT, Endpoint
+from server.graphql.endpoint import METHODS, PATH, PREFLIGHT, Endpoint
 from server.graphql.execution import Execution
 from server.graphql.idempotency import REPLAYED
 from server.graphql.requests import COST_HEADER, KEY_HEADER
 from server.graphql.streams import Streams
 from server.graphql.websocket import Sockets
 from server.http.cors import Cors
-from server.http.direct import Direct
-from server.http.proxied import Proxied
+from server.http.front import Front
 from server.hugepages import HugePages
 from server.rates.limited import LIMIT, POLICY
 from server.settings import Settings
@@ -31,7 +29,7 @@ from server.webhooks import callback
 log = structlog.get_logger("app")
 
 
-def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
+def create_app(settings: Settings, *, is_served: bool = False) -> Front:
     """The application; its connections open when it starts and close when it ends.
 
     *is_served*: the process ends by signals, and announces it before.
@@ -54,8 +52,6 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
         get_queries=settings.get_queries,
         edition=settings.graphql_over_http,
     )
-
-    graphql = Route("/graphql", endpoint, methods=list(METHODS))
 
     def leave() -> None:
         state.leave()
@@ -82,11 +78,12 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
         await built.wakeups.close()
         await built.database.close()
 
-    return Starlette(
+    others = Starlette(
         routes=[
-            graphql,
-            WebSocketRoute("/graphql", Sockets(streams, parts.sockets(settings)).serve),
-            Route("/", lambda _: RedirectResponse("/graphql")),
+            # Reached by methods that it does not have.
+            Route(PATH, endpoint, methods=list(METHODS)),
+            WebSocketRoute(PATH, Sockets(streams, parts.sockets(settings)).serve),
+            Route("/", lambda _: RedirectResponse(PATH)),
             media.public(built.objects),
             media.avatars(built.objects),
             media.restricted(built.objects, parts.addresses(settings)),
@@ -94,27 +91,23 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Starlette:
             *health.routes(built, state),
             *graphiql.routes(),
         ],
-        middleware=[
-            Middleware(Proxied, trusted=settings.trusted_proxies),
-            Middleware(observed.Observed),
-            # Tokens travel in a header that pages set themselves, never in a cookie, so any
-            # origin may ask unless the settings name some.
-            Middleware(
-                Cors,
-                allow_origins=settings.origins,
-                allow_methods=METHODS,
-                allow_headers=[
-                    "Authorization",
-                    "Content-Type",
-                    observed.HEADER,
-                    COST_HEADER,
-                    KEY_HEADER,
-                    PREFLIGHT,
-                ],
-                expose_headers=[observed.HEADER, REPLAYED, "Retry-After", LIMIT, POLICY],
-                max_age=86_400,
-            ),
-            Middleware(Direct, route=graphql),
-        ],
         lifespan=lifespan,
     )
+    # Tokens travel in a header that pages set themselves, never in a cookie, so any origin may
+    # ask unless the settings name some.
+    pages = Cors(
+        others,
+        allow_origins=settings.origins,
+        allow_methods=METHODS,
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            observed.HEADER,
+            COST_HEADER,
+            KEY_HEADER,
+            PREFLIGHT,
+        ],
+        expose_headers=[observed.HEADER, REPLAYED, "Retry-After", LIMIT, POLICY],
+        max_age=86_400,
+    )
+    return Front(endpoint, others, pages, trusted_proxies=settings.trusted_proxies)

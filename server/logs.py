@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import ClassVar, Final, Literal, TextIO
 
@@ -10,6 +11,9 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 Format = Literal["auto", "json", "console"]
+
+# Of the request that is being answered; empty outside of one.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _JSON: Final = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
@@ -27,10 +31,12 @@ class Lines:
         self._logger = logging.getLogger(name)
         self._usual = structlog.get_logger(name)
 
+    def is_wanted(self) -> bool:
+        """Whether a line would be written."""
+        return self._logger.isEnabledFor(logging.INFO)
+
     def tell(self, event: str, facts: dict[str, object]) -> None:
         """Write a line of facts that JSON has a form for."""
-        if not self._logger.isEnabledFor(logging.INFO):
-            return
         handler = self.handler
         if handler is None:
             self._usual.info(event, **facts)
@@ -56,11 +62,21 @@ def _write(handler: "logging.StreamHandler[TextIO]", line: str) -> None:
         handler.release()
 
 
+def _with_request(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    id = request_id.get()
+    if id:
+        event.setdefault("request_id", id)
+    return event
+
+
 def configure(form: Format, level: str) -> None:
     """Send the logs of ours and of every library to standard error in one form."""
     is_console = form == "console" or (form == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -2,13 +2,13 @@
 
 import random
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from time import perf_counter
-from typing import Final
+from typing import Final, Self
 
-import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,7 +27,6 @@ SECURITY: Final = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _SECURITY: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY.items())
-_SECURED: Final = frozenset(name for name, _ in _SECURITY)
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 _ID_BITS: Final = 64
 
@@ -55,14 +54,53 @@ _seconds = cache(SECONDS.labels)
 
 
 @dataclass(slots=True)
-class _Request:
+class Seen:
+    """One HTTP request, from its begin until it is told of."""
+
     id: str
     began: float = field(default_factory=perf_counter)
     status: int = 0
     facts: dict[str, object] = field(default_factory=dict)
 
+    @classmethod
+    def begun(cls, headers: Mapping[bytes, bytes]) -> Self:
+        """The request of this task from here on; a client may give it an id."""
+        seen = cls(_id(headers.get(_HEADER)))
+        _current.set(seen)
+        logs.request_id.set(seen.id)
+        statements.set(StatementCount())
+        return seen
 
-_current: ContextVar[_Request | None] = ContextVar("request", default=None)
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """What is said with every answer."""
+        return [*_SECURITY, (_HEADER, self.id.encode())]
+
+    def complete(self, start: Message) -> None:
+        """Say it with the answer that begins so, unless that says otherwise."""
+        self.status = start["status"]
+        said = {name for name, _ in start["headers"]}
+        start["headers"] += [header for header in self.headers() if header[0] not in said]
+
+    def tell(self, method: str, route: str) -> None:
+        """Count it and write its line, when the answer is out."""
+        seconds = perf_counter() - self.began
+        _seconds(route).observe(seconds)
+        if route in QUIET or not log.is_wanted():
+            return
+        log.tell(
+            "request",
+            {
+                "request_id": self.id,
+                "method": method,
+                "route": route,
+                "status": self.status,
+                "ms": round(seconds * 1000, 1),
+                **self.facts,
+            },
+        )
+
+
+_current: ContextVar[Seen | None] = ContextVar("seen", default=None)
 
 
 def request_id() -> str:
@@ -83,7 +121,7 @@ def operation(name: str, outcome: str) -> None:
 
 
 class Observed:
-    """Wraps the application: an id and a log line for each HTTP request."""
+    """Wraps an application: an id and a log line for each HTTP request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -93,53 +131,20 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(_id(scope["headers"]))
-        _current.set(request)
-        statements.set(StatementCount())
-        structlog.contextvars.bind_contextvars(request_id=request.id)
+        seen = Seen.begun(dict(reversed(scope["headers"])))
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                request.status = message["status"]
-                _complete(message["headers"], request.id)
+                seen.complete(message)
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
         finally:
-            _tell(scope, request)
+            seen.tell(scope["method"], getattr(scope.get("route"), "path", "none"))
 
 
-def _complete(headers: list[tuple[bytes, bytes]], id: str) -> None:
-    said = {name for name, _ in headers}
-    if said.isdisjoint(_SECURED):
-        headers += _SECURITY
-    else:
-        headers += [header for header in _SECURITY if header[0] not in said]
-    headers.append((_HEADER, id.encode()))
-
-
-def _id(headers: list[tuple[bytes, bytes]]) -> str:
-    given = next((value for name, value in headers if name == _HEADER), None)
+def _id(given: bytes | None) -> str:
     if given is not None and _GIVEN_ID.fullmatch(given):
         return given.decode()
     return f"{random.getrandbits(_ID_BITS):0{_ID_BITS // 4}x}"
-
-
-def _tell(scope: Scope, request: _Request) -> None:
-    seconds = perf_counter() - request.began
-    route = getattr(scope.get("route"), "path", "none")
-    _seconds(route).observe(seconds)
-    if route in QUIET:
-        return
-    log.tell(
-        "request",
-        {
-            "request_id": request.id,
-            "method": scope["method"],
-            "route": route,
-            "status": request.status,
-            "ms": round(seconds * 1000, 1),
-            **request.facts,
-        },
-    )

@@ -102,9 +102,13 @@ class Database:
                 if not await self._absences.is_over():
                     raise
             else:
-                self._absences.seen()
+                self.seen()
                 return answer
         return await read()
+
+    def seen(self) -> None:
+        """It has answered: if it goes away, that may be for a moment only."""
+        self._absences.seen()
 
     async def close(self) -> None:
         """Close every connection of the pool."""

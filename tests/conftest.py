@@ -70,7 +70,7 @@ async def client(
     app = create_app(settings)
     transport = httpx.ASGITransport(app)
     async with (
-        app.router.lifespan_context(app),
+        app.lifespan(),
         httpx.AsyncClient(transport=transport, base_url="http://api") as opened,
     ):
         yield opened

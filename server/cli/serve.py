@@ -8,7 +8,7 @@ import socket
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 from server.cli import checks, loading
@@ -58,7 +58,7 @@ def run(settings: Settings) -> None:
         raise CannotStart("the API could not start; the log says why")
 
 
-def application() -> Starlette:
+def application() -> ASGIApp:
     """The API, in the process that serves it."""
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:

@@ -123,14 +123,20 @@ class Documents:
         """Finish what is being read."""
         self._reader.shutdown(wait=False, cancel_futures=True)
 
+    def known(self, text: str) -> Document | None:
+        """The document, if it is remembered."""
+        known = self._kept.get(text)
+        if known is not None:
+            self._kept.move_to_end(text)
+        return known
+
     async def of(self, text: str) -> Document:
         """The document; one that can be executed is remembered, unless it crowds out others.
 
         Raises Unavailable when too many long ones wait to be read.
         """
-        known = self._kept.get(text)
+        known = self.known(text)
         if known is not None:
-            self._kept.move_to_end(text)
             return known
         short = len(text) <= SHORT
         document = self._of(text) if short else await self.beside(lambda: self._of(text))

@@ -1,5 +1,6 @@
 """The address of the API: GraphQL for programs, GraphiQL for browsers."""
 
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -35,6 +36,7 @@ GetQueries = Literal["allow", "guarded", "off"]
 # A page of another origin can send it only after a preflight.
 PREFLIGHT: Final = "GraphQL-Require-Preflight"
 _PREFLIGHT: Final = PREFLIGHT.lower().encode()
+PATH: Final = "/graphql"
 METHODS: Final = ("GET", "POST")
 RETRY: Final = {"Retry-After": "1"}
 # As the draft of the header asks for, whatever the media type.
@@ -47,6 +49,9 @@ KEY_STATUSES: Final = {
 
 class Endpoint:
     """Answers `/graphql`."""
+
+    path: Final = PATH
+    methods: Final = frozenset({*METHODS, "HEAD"})
 
     def __init__(
         self,
@@ -69,10 +74,11 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        reply = await self._answer(Incoming(scope, receive))
+        reply = await self.answer(Incoming(scope, receive))
         await reply(scope, receive, send)
 
-    async def _answer(self, request: Incoming) -> Reply | Response:
+    async def answer(self, request: Incoming) -> Reply | Response:
+        """The answer to one HTTP request, to be sent."""
         wanted = accepted(request.header(b"accept"))
         if wanted.media_type is None and not wanted.event_stream:
             return _not_acceptable(request, self._execution.unexplorable)
@@ -158,12 +164,12 @@ class Endpoint:
         # What was read for a session that is over is told to nobody.
         return await self._told(operation, caller, asker, passed)
 
-    async def _told(
+    def _told(
         self, operation: Prepared, caller: Caller, asker: Asker, passed: Passed
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         """What that caller is told."""
         context = Context(self._parts, caller, asker.client, passed.standing)
-        return await self._execution.answer(operation, context, observed.request_id())
+        return self._execution.answer(operation, context, observed.request_id())
 
 
 def _not_acceptable(request: Incoming, unexplorable: str | None) -> Reply | Response:

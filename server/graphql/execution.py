@@ -22,7 +22,7 @@ from server.graphql.documents import Document, Documents, Priced
 from server.graphql.idempotency import Once, Request
 from server.graphql.limits import Exceeded, Limits, tries
 from server.graphql.limits.cost import BadSize
-from server.graphql.limits.deadline import DeadlineExceeded, within
+from server.graphql.limits.deadline import Deadline, DeadlineExceeded
 from server.graphql.persisted import NotAnswered, Persisted
 from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
@@ -74,7 +74,7 @@ class Execution:
             text = self._persisted.text(asked)
         except NotAnswered as error:
             return Prepared(asked, errors=(error,))
-        document = await self._documents.of(text)
+        document = self._documents.known(text) or await self._documents.of(text)
         if document.errors or document.ast is None:
             return Prepared(asked, errors=document.errors)
         self._persisted.keep(asked)
@@ -101,12 +101,6 @@ class Execution:
             return Prepared(asked, document.ast, known, (exceeded,), cost)
         return Prepared(asked, document.ast, known, (), cost)
 
-    async def answer(self, operation: Prepared, context: Context, request_id: str) -> Answer:
-        """What the client gets."""
-        return self.unexecuted(operation, request_id) or await self._executed_once(
-            operation, context, request_id
-        )
-
     async def answers(
         self, operation: Prepared, opened: Opened, request_id: str
     ) -> AsyncGenerator[Answer, None]:
@@ -118,7 +112,7 @@ class Execution:
         if unexecuted is not None:
             yield unexecuted
         elif not operation.is_subscription:
-            yield await self._executed_once(operation, await opened(), request_id)
+            yield await self.answer(operation, await opened(), request_id)
         else:
             async with aclosing(self._subscribed(operation, opened, request_id)) as answers:
                 async for answer in answers:
@@ -143,17 +137,16 @@ class Execution:
             "rootFields": dict(operation.root_fields),
         }
 
-    async def _executed_once(
-        self, operation: Prepared, context: Context, request_id: str
-    ) -> Answer:
+    def answer(self, operation: Prepared, context: Context, request_id: str) -> Awaitable[Answer]:
+        """What the client gets who asks for something that is to be executed."""
         request = _repeatable(operation)
         if request is None or self._once is None:
-            return await self._executed(operation, context, request_id)
+            return self._executed(operation, context, request_id)
 
-        async def run(own: Context) -> Answer:
-            return await self._executed(operation, own, request_id)
+        def run(own: Context) -> Awaitable[Answer]:
+            return self._executed(operation, own, request_id)
 
-        return await self._once.answer(request, operation.name, context, run)
+        return self._once.answer(request, operation.name, context, run)
 
     async def _executed(
         self, operation: Prepared, context: Context, request_id: str, root: object = None
@@ -161,7 +154,12 @@ class Execution:
         limits = self._limits
         seconds = limits.write_deadline_s if operation.is_write else limits.deadline_s
         try:
-            executed = await within(seconds, self._result(operation, context, root))
+            with Deadline(seconds):
+                executed = await self._results.of(operation, context, root)
+                if _is_incomplete(executed) and not operation.is_write:
+                    executed = await self._again(operation, context, root)
+                elif not operation.is_write:
+                    context.database.seen()
         except DeadlineExceeded as error:
             return _refused(errors.shown([located_error(error)], request_id), operation.name)
         if not executed.errors:
@@ -171,15 +169,13 @@ class Execution:
             answer.body["extensions"] = {"cost": self._cost(operation)}
         return answer
 
-    async def _result(self, operation: Prepared, context: Context, root: object) -> ExecutionResult:
-        """The data and errors; what a query lost with its connection it reads again."""
-        if operation.is_write:
-            return await self._results.of(operation, context, root)
+    async def _again(self, operation: Prepared, context: Context, root: object) -> ExecutionResult:
+        """What a query lost with its connection it reads again."""
 
         async def read() -> ExecutionResult:
+            context.forget()
             found = await self._results.of(operation, context, root)
-            if any(isinstance(error.original_error, Lost) for error in found.errors or ()):
-                context.forget()
+            if _is_incomplete(found):
                 raise _Incomplete(found)
             return found
 
@@ -214,6 +210,13 @@ class _Incomplete(Lost):
     def __init__(self, found: ExecutionResult) -> None:
         super().__init__()
         self.found = found
+
+
+def _is_incomplete(result: ExecutionResult) -> bool:
+    """Whether a part of it was lost with its connection."""
+    return result.errors is not None and any(
+        isinstance(error.original_error, Lost) for error in result.errors
+    )
 
 
 def _repeatable(operation: Prepared) -> Request | None:

@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 from starlette.types import Receive, Scope, Send
 
-Header = tuple[bytes, bytes]
+from server.http.whole import Header, whole
 
 _NOTHING: Final[Mapping[str, str]] = {}
 
@@ -25,7 +25,7 @@ class TooLarge(Exception):
 class Incoming:
     """One request: its head, and its body that is still to come."""
 
-    __slots__ = ("_headers", "_receive", "method", "query_string", "scope")
+    __slots__ = ("_receive", "headers", "method", "query_string", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
@@ -33,11 +33,11 @@ class Incoming:
         self.query_string: bytes = scope["query_string"]
         self._receive = receive
         # Of a header that stands twice the first counts.
-        self._headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
 
     def header(self, name: bytes) -> str | None:
         """The header of that name in lower case."""
-        value = self._headers.get(name)
+        value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     async def body(self, most: int) -> bytes:
@@ -56,7 +56,7 @@ class Incoming:
 
 @dataclass(slots=True)
 class Reply:
-    """A whole answer; whoever passes it on may add headers."""
+    """A whole answer with its content-length; whoever passes it on may add headers."""
 
     status: int
     raw_headers: list[Header]
@@ -64,7 +64,10 @@ class Reply:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        del scope, receive
+        del receive
+        answer = whole(scope)
+        if answer is not None and answer(self.status, self.raw_headers, self.body):
+            return
         start = {"type": "http.response.start", "status": self.status, "headers": self.raw_headers}
         await send(start)
         await send({"type": "http.response.body", "body": self.body})

@@ -51,18 +51,24 @@ class Asked:
 
 async def asked(request: Incoming) -> Asked:
     """What the request asks for. Raises BadRequest."""
-    found, wish, key = await _asked(request), request.header(_COST), request.header(_KEY)
+    if request.method != "POST":
+        found = _from_address(QueryParams(request.query_string))
+    elif not _is_json(request.header(b"content-type") or ""):
+        raise BadRequest("the body must be JSON: send Content-Type: application/json", 415)
+    else:
+        try:
+            found = _from_body(await request.body(MAX_BODY_BYTES))
+        except TooLarge:
+            raise BadRequest(f"the body is larger than {MAX_BODY_BYTES:,} bytes", 413) from None
+        except CutOff:
+            raise BadRequest("the body was cut off") from None
+    wish, key = request.header(_COST), request.header(_KEY)
     if key is not None:
         found = replace(found, idempotency_key=_key(key))
     return found if wish is None else replace(found, cost=_wish(wish))
 
 
-async def _asked(request: Incoming) -> Asked:
-    if request.method != "POST":
-        return _from_address(QueryParams(request.query_string))
-    if not _is_json(request.header(b"content-type") or ""):
-        raise BadRequest("the body must be JSON: send Content-Type: application/json", 415)
-    body = await _body(request)
+def _from_body(body: bytes) -> Asked:
     members = _decoded(body)
     if not _is_plain(body):
         _require_storable(members)
@@ -80,15 +86,6 @@ def _is_other_charset(parameters: str) -> bool:
     pairs = [parameter.lower().partition("=") for parameter in parameters.split(";")]
     charsets = [value.strip().strip('"') for name, _, value in pairs if name.strip() == "charset"]
     return any(charset not in {"utf-8", "utf8"} for charset in charsets)
-
-
-async def _body(request: Incoming) -> bytes:
-    try:
-        return await request.body(MAX_BODY_BYTES)
-    except TooLarge:
-        raise BadRequest(f"the body is larger than {MAX_BODY_BYTES:,} bytes", 413) from None
-    except CutOff:
-        raise BadRequest("the body was cut off") from None
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

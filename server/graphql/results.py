@@ -1,7 +1,6 @@
 """How an operation is executed: a query as it was compiled, all else by graphql-core."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
-from contextlib import suppress
 
 from graphql import (
     ExecutionResult,
@@ -33,11 +32,11 @@ class Results:
         """The data and errors; *root* is the event of a subscription."""
         query = operation.known.query if operation.known else None
         if query is not None:
-            with suppress(Abandoned):
-                data = await query.answer(context, operation.asked.variables)
-                return ExecutionResult(data, None)
-            # Nothing that was read on the way is taken for granted.
-            context.forget()
+            try:
+                return ExecutionResult(await query.answer(context, operation.asked.variables), None)
+            except Abandoned:
+                # Nothing that was read on the way is taken for granted.
+                context.forget()
         return await self._by_graphql_core(operation, context, root)
 
     async def _by_graphql_core(

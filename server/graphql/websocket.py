@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from resolvers.context import Client
+from server import logs
 from server.auth import clients
 from server.graphql import errors
 from server.graphql.crowds import Crowd, Full
@@ -119,7 +120,7 @@ class _Socket:
         self._places = ExitStack()
 
     async def serve(self) -> None:
-        structlog.contextvars.bind_contextvars(request_id=self._id)
+        logs.request_id.set(self._id)
         tasks = [
             asyncio.create_task(self._read()),
             asyncio.create_task(self._watch()),

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from server.http.draining import Draining
 from server.http.heads import require_chunked, require_host
-from server.http.joining import Joined
+from server.http.whole import offered
 
 # How long what is sent beyond an early answer is dropped, and how much of it, before the end.
 LINGER_S: Final = 2.0
@@ -67,8 +67,9 @@ class Connection(Draining, HttpToolsProtocol):
         self._head_bytes = 0
         self._field_bytes = 0
         self._is_in_body = False
+        # Whether nothing is awaited but another request, which need not come.
+        self._is_kept = False
         self._running: RequestResponseCycle = None  # type: ignore[assignment] # As uvicorn has it.
-        self._answer = Joined(self.transport)
         self._lingered: int | None = None
         self._refusal = HTTPStatus.BAD_REQUEST
 
@@ -104,7 +105,8 @@ class Connection(Draining, HttpToolsProtocol):
             return
         if not self._is_in_body:
             self._head_bytes += len(data)
-            if self._until is None and self._is_idle():
+            if self._is_kept or (self._until is None and self._is_idle()):
+                self._is_kept = False
                 self._await_for(self.bounds.head_timeout_s)
         super().data_received(data)
         # What is longer than a head may be was a head only if it is still not over.
@@ -147,8 +149,7 @@ class Connection(Draining, HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        self._answer = Joined(self.transport)
-        cycle.transport = self._answer  # type: ignore[assignment] # As much of it as is used there.
+        cycle.scope["extensions"] = offered(cycle)  # type: ignore[typeddict-item] # One of ours.
         # Of a request that waited its turn we did not read the rest.
         if cycle is self.cycle and self._is_in_body:
             self._await_for(self.bounds.body_timeout_s)
@@ -162,11 +163,12 @@ class Connection(Draining, HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this one was answered before its end."""
-        self._answer.flush()
-        if self._is_in_body and not self.pipeline and not self.transport.is_closing():
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+        elif self._is_in_body:
             self._begin_to_linger()
-            return
-        super().on_response_complete()
+        else:
+            self._keep()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read."""
@@ -186,11 +188,21 @@ class Connection(Draining, HttpToolsProtocol):
             self.cycle.keep_alive = False
         self.flow.pause_reading()
 
-    def timeout_keep_alive_handler(self) -> None:
+    def _keep(self) -> None:
+        """Leave the connection open for another request, as uvicorn does, without a timer."""
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        # Of the next one a piece may be here already; then the rest of it is awaited.
+        if not self._head_bytes:
+            self._is_kept = True
+            self._await_for(self.timeout_keep_alive)
+
+    def _end_unused(self) -> None:
         """End what nobody uses; a peer that does not read the last answer is not waited for."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()
-        super().timeout_keep_alive_handler()
+        else:
+            self.transport.close()
 
     def _is_answering(self) -> bool:
         return self._running is not None and not self._running.response_complete
@@ -220,6 +232,9 @@ class Connection(Draining, HttpToolsProtocol):
         self._watching = self.loop.call_later(min(pause_s, left_s), self._watch)
 
     def _time_out(self) -> None:
+        if self._is_kept:
+            self._end_unused()
+            return
         if self._lingered is not None or (self._is_idle() and not self._head_bytes):
             # Nothing was asked: there is nothing to say.
             self.transport.abort()
@@ -259,7 +274,6 @@ class Connection(Draining, HttpToolsProtocol):
 
         Closed at once, the answer would be lost with what was not read: RFC 9112, 9.6.
         """
-        self._unset_keepalive_if_required()
         self._lingered = 0
         self._await_for(LINGER_S)
         if self.transport.can_write_eof():

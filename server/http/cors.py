@@ -43,21 +43,25 @@ class Cors(CORSMiddleware):
             await super().__call__(scope, receive, send)
             return
         origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-        said = [] if origin is None else self._said(origin)
+        said = self.said(origin)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*_without(message["headers"], said), *said, _VARY]
+                complete(message, said)
             await send(message)
 
         await self.app(scope, receive, sending)
 
-    def _said(self, origin: bytes) -> list[Header]:
+    def said(self, origin: bytes | None) -> list[Header]:
+        """What an answer to a page of that origin says; None for whoever is no page."""
+        if origin is None:
+            return [_VARY]
         if self.allow_all_origins or not self.is_allowed_origin(origin.decode("latin-1")):
-            return self._simple
-        return [*self._simple, (b"access-control-allow-origin", origin)]
+            return [*self._simple, _VARY]
+        return [*self._simple, (b"access-control-allow-origin", origin), _VARY]
 
 
-def _without(headers: list[Header], said: list[Header]) -> list[Header]:
-    names = {name for name, _ in said}
-    return [header for header in headers if header[0] not in names] if names else headers
+def complete(start: Message, said: list[Header]) -> None:
+    """Say it with the answer that begins so, in the place of what it says of the same."""
+    names = {name for name, _ in said if name != _VARY[0]}
+    start["headers"] = [header for header in start["headers"] if header[0] not in names] + said

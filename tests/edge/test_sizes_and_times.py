@@ -117,6 +117,7 @@ async def test_a_peer_that_reads_nothing_is_left(serving, raw, monkeypatch):
     monkeypatch.setattr(draining, "LOOK_EVERY_S", 0.3)
     api = serving(max_tokens=5_000)
     connection = raw(api)
+    await until(lambda: api.server.server_state.connections)
     query = json.dumps({"query": INTROSPECTION}).encode()
     large = HEAD + b"Content-Length: %d\r\n\r\n" % len(query) + query
 

@@ -60,7 +60,7 @@ class World:
         app = create_app(settings)
         transport = httpx.ASGITransport(app)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api")
-        self._lifespan = app.router.lifespan_context(app)
+        self._lifespan = app.lifespan()
         self._run(self._lifespan.__aenter__())
 
     def close(self) -> None:

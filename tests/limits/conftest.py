@@ -22,7 +22,7 @@ def serving(settings):
         app = create_app(settings.model_copy(update=changed))
         transport = httpx.ASGITransport(app)
         async with (
-            app.router.lifespan_context(app),
+            app.lifespan(),
             httpx.AsyncClient(transport=transport, base_url="http://api") as opened,
         ):
             yield opened

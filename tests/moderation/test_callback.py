@@ -29,7 +29,7 @@ async def api(settings, database):
         )
     )
     async with (
-        app.router.lifespan_context(app),
+        app.lifespan(),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as opened,
     ):
         yield opened

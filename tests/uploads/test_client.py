@@ -41,7 +41,7 @@ class Line(httpx.AsyncBaseTransport):
 @pytest_asyncio.fixture
 async def line(settings, database, objects):
     app = create_app(settings.model_copy(update={"upload_part_bytes": PART}))
-    async with app.router.lifespan_context(app):
+    async with app.lifespan():
         yield Line(app)
 
 

@@ -31,7 +31,7 @@ async def desk(settings, database, objects):
     """A client of an application whose parts are as small as a store allows."""
     app = create_app(settings.model_copy(update={"upload_part_bytes": PART}))
     async with (
-        app.router.lifespan_context(app),
+        app.lifespan(),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as api,
         httpx.AsyncClient(timeout=60) as http,
     ):

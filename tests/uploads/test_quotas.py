@@ -32,7 +32,7 @@ def limited(settings, database, objects):
         quota = {"max_photos_per_user": photos, "max_bytes_per_user": bytes}
         app = create_app(settings.model_copy(update=quota))
         async with (
-            app.router.lifespan_context(app),
+            app.lifespan(),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as api,
             httpx.AsyncClient(timeout=60) as http,
         ):

@@ -1,12 +1,9 @@
 """A time limit that also ends what the work has begun in the database."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from storage.reached import readers
-
-Value = TypeVar("Value")
 
 # A transaction needs a moment to be rolled back. Who does not end by then is pressed.
 ENDING_S: Final = 0.2
@@ -20,39 +17,40 @@ class DeadlineExceeded(Exception):
     """
 
 
-async def within(seconds: float, work: Awaitable[Value]) -> Value:
-    """What *work* comes to. Raises DeadlineExceeded.
+class Deadline:
+    """A block of work that raises DeadlineExceeded when it takes longer.
 
-    The SQL of the work is cancelled, also that of tasks that it left to others, such as
-    batches; and also when the caller is cancelled.
-    """
-    task = asyncio.current_task()
-    assert task is not None
-    limit = _Limit(task, seconds)
-    before = readers.set(limit.reading)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if not limit.was_the_cause():
-            raise
-    finally:
-        limit.stop()
-        readers.reset(before)
-    raise DeadlineExceeded(f"the operation took longer than {seconds:g} s and was cut short")
-
-
-class _Limit:
-    """Cancels a task when its time is up, and those who read for it whenever it was cancelled.
-
-    It needs no task of its own: one for each request would cost as much as all else here.
+    Its SQL is cancelled, also that of tasks that it left to others, such as batches; and also when
+    the caller is cancelled. It needs no task of its own: one for each request would cost as much
+    as all else here.
     """
 
-    def __init__(self, task: asyncio.Task[Any], seconds: float) -> None:
+    __slots__ = ("_before", "_cancelled_before", "_next", "_seconds", "_task", "_times", "reading")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._times = 0
         self.reading: set[asyncio.Task[Any]] = set()
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         self._task = task
         self._cancelled_before = task.cancelling()
-        self._times = 0
-        self._next = asyncio.get_running_loop().call_later(seconds, self._cut)
+        self._next = asyncio.get_running_loop().call_later(self._seconds, self._cut)
+        self._before = readers.set(self.reading)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _at: object) -> None:
+        was_cut = isinstance(error, asyncio.CancelledError) and self._was_the_cause()
+        # The task is left alone, as if the limit had not been.
+        self._next.cancel()
+        for _ in range(self._times):
+            self._task.uncancel()
+        readers.reset(self._before)
+        if was_cut:
+            raise DeadlineExceeded(
+                f"the operation took longer than {self._seconds:g} s and was cut short"
+            ) from None
 
     def _cut(self) -> None:
         self._times += 1
@@ -63,16 +61,10 @@ class _Limit:
         if self._times < AGAIN:
             self._next = asyncio.get_running_loop().call_later(pause_s, self._cut)
 
-    def was_the_cause(self) -> bool:
+    def _was_the_cause(self) -> bool:
         """Whether nobody but the limit has cancelled the task."""
         _cancel_until_gone(self.reading - {self._task})
         return self._times > 0 and self._task.cancelling() - self._times <= self._cancelled_before
-
-    def stop(self) -> None:
-        """Leave the task alone, as if the limit had not been."""
-        self._next.cancel()
-        for _ in range(self._times):
-            self._task.uncancel()
 
 
 def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
