@@ -74,6 +74,8 @@ class Loading:
         self.viewer = viewer
         self.along = along or Along()
         """What reads bring along; the loaders of the same names know it."""
+        self.hides: bool | None = None
+        """Whether anybody is hidden from the viewer; None before somebody asked."""
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
 
     def end(self) -> None:
@@ -146,7 +148,10 @@ class HiddenCounts(Generic[Key]):
 
     async def many(self, keys: list[Key]) -> list[int]:
         """How much, of each."""
-        if not any(await self._loading.hiding.many([None])):
+        loading = self._loading
+        if loading.hides is None:
+            loading.hides = any(await loading.hiding.many([None]))
+        if not loading.hides:
             return [0] * len(keys)
         return [less or 0 for less in await self._counts.many(keys)]
 

@@ -1,6 +1,6 @@
 """What has a global id, and how the id is written."""
 
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from uuid import UUID
 
 import strawberry
@@ -20,7 +20,7 @@ class Node:
 def global_id(kind: Kind, id: UUID) -> strawberry.ID:
     """The id as clients see it."""
     # Twice as fast as `id.hex`.
-    return strawberry.ID(f"{kind}_{id.int.to_bytes(16).hex()}")
+    return cast("strawberry.ID", f"{kind}_{id.int.to_bytes(16).hex()}")
 
 
 def parsed(text: str) -> tuple[str, UUID] | None:

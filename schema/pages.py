@@ -12,7 +12,7 @@ from uuid import UUID
 import strawberry
 
 from schema.views import view
-from storage.rows import Cursor, Page, Place
+from storage.rows import Cursor, Page, Place, Placed
 
 Row = TypeVar("Row")
 Edge = TypeVar("Edge")
@@ -91,13 +91,13 @@ def connected(
     return edges, PageInfo.of(page, listed)
 
 
-def written(listed: Listed | Scored, cursor: Cursor | Place) -> str:
+def written(listed: Listed | Scored, place: Placed) -> str:
     """The cursor as clients see it: opaque, of constant length in one list."""
-    tag, micros = listed[:1].encode(), (cursor.at - _EPOCH) // _MICROSECOND
-    id = cursor.id.int.to_bytes(16)
+    tag, micros = listed[:1].encode(), (place.created_at - _EPOCH) // _MICROSECOND
+    id = place.id.int.to_bytes(16)
     packed = (
-        _SCORED.pack(tag, cursor.score, micros, id)
-        if isinstance(cursor, Place)
+        _SCORED.pack(tag, place.score, micros, id)
+        if isinstance(place, Place)
         else _FORMAT.pack(tag, micros, id)
     )
     # What base64.urlsafe_b64encode does, without its two steps on the way.

@@ -117,7 +117,9 @@ async def top(
     A place carries that moment. Photos, likes and comments that came later do not count, so
     nothing moves while somebody scrolls.
     """
-    began_at = literal(request.after.at, DateTime(timezone=True)) if request.after else func.now()
+    began_at = (
+        literal(request.after.created_at, DateTime(timezone=True)) if request.after else func.now()
+    )
     candidates = _candidates(viewer, began_at)
     score = _score(candidates, began_at).label("score")
     scored = select(candidates.c.id, score, began_at.label("began_at")).subquery("scored")

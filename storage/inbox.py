@@ -93,7 +93,7 @@ async def since(way: Way, asked: Sequence[Asked]) -> list[list[NotificationRow]]
         way,
         _SINCE,
         recipients=[one.recipient for one in asked],
-        moments=[one.after.at for one in asked],
+        moments=[one.after.created_at for one in asked],
         ids=[one.after.id for one in asked],
     )
     for place, row in found:

@@ -32,8 +32,10 @@ class Known(Generic[Key, Value]):
 
     def of(self, keys: list[Key]) -> list[Value]:
         """The value of each key. Raises KeyError when there is one that is not known."""
-        if keys == self._keys:
-            return list(self._values)
+        many = len(keys)
+        # Of a page one entry more was read than is shown.
+        if keys == self._keys[:many]:
+            return list(self._values[:many])
         by_key = self._sorted()
         return [by_key[key] for key in keys]
 

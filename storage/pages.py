@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from storage.reads import rows_of, value
-from storage.rows import Cursor, Page, PageRequest, Place, ScoredRequest
+from storage.rows import Cursor, Page, PageRequest, Placed, ScoredRequest
 
 Row = TypeVar("Row")
 Parent = TypeVar("Parent", bound=UUID)
@@ -49,7 +49,7 @@ def oldest_first(
 
 
 def _place(after: Cursor, at: ColumnElement[Any], id: ColumnElement[Any]) -> ColumnElement[Any]:
-    return tuple_(_told(after.at, at), _told(after.id, id))
+    return tuple_(_told(after.created_at, at), _told(after.id, id))
 
 
 def _told(place: object, column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -68,11 +68,12 @@ def asked(request: PageRequest) -> dict[str, Any]:
     """The values of a hot read's page."""
     if request.after is None:
         return {"first": request.first}
-    return {"first": request.first, "after_at": request.after.at, "after_id": request.after.id}
+    after = request.after
+    return {"first": request.first, "after_at": after.created_at, "after_id": after.id}
 
 
 def page(
-    request: PageRequest | ScoredRequest, rows: Sequence[Row], cursors: Sequence[Cursor | Place]
+    request: PageRequest | ScoredRequest, rows: Sequence[Row], cursors: Sequence[Placed]
 ) -> Page[Row]:
     """The page made of up to one row more than was asked for."""
     return Page(
@@ -85,8 +86,8 @@ def page(
 
 def page_by_time(request: PageRequest, rows: Sequence[Row]) -> Page[Row]:
     """The same of rows that have `created_at` and `id`, by which they are ordered."""
-    dated: Sequence[Any] = rows
-    return page(request, rows, [Cursor(row.created_at, row.id) for row in dated])
+    placed: Sequence[Any] = rows
+    return page(request, rows, placed)
 
 
 def each(ids: Sequence[UUID] | ColumnElement[Any]) -> TableValuedAlias:

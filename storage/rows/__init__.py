@@ -34,6 +34,7 @@ from storage.rows.pages import (
     Page,
     PageRequest,
     Place,
+    Placed,
     ScoredRequest,
 )
 from storage.rows.people import (
@@ -76,6 +77,7 @@ __all__ = [
     "PhotoRow",
     "PhotoStatus",
     "Place",
+    "Placed",
     "ScoredRequest",
     "SessionId",
     "SessionRow",

@@ -3,23 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 Row = TypeVar("Row")
 
 
+class Placed(Protocol):
+    """What lies at a place of a list that is ordered by time; a row may be its own place."""
+
+    @property
+    def created_at(self) -> datetime: ...
+
+    @property
+    def id(self) -> UUID: ...
+
+
 class Cursor(NamedTuple):
     """A place in a list that is ordered by time and, within one moment, by id."""
 
-    at: datetime
+    created_at: datetime
     id: UUID
 
 
 class Place(NamedTuple):
     """The same where a score comes first and, within one score, time and id."""
 
-    at: datetime
+    created_at: datetime
     id: UUID
     score: float
 
@@ -45,6 +55,6 @@ class Page(Generic[Row]):
     """One page of a list, each row with its place."""
 
     rows: list[Row]
-    cursors: Sequence[Cursor | Place]
+    cursors: Sequence[Placed]
     has_next: bool
     has_previous: bool

@@ -50,7 +50,7 @@ def is_later(after: Place, seen: FromClause = photos) -> ColumnElement[bool]:
 
 def of_one_score(after: Place) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """The time and the id of a place."""
-    return literal(after.at, photos.c.created_at.type), literal(after.id, photos.c.id.type)
+    return literal(after.created_at, photos.c.created_at.type), literal(after.id, photos.c.id.type)
 
 
 async def page_of(

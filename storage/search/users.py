@@ -89,6 +89,6 @@ def _begins(folded: ColumnElement[str], where: str) -> ColumnElement[bool]:
 def _keyset(after: Place) -> ColumnElement[Any]:
     return tuple_(
         literal(after.score, Float),
-        literal(after.at, users.c.created_at.type),
+        literal(after.created_at, users.c.created_at.type),
         literal(after.id, users.c.id.type),
     )

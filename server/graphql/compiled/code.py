@@ -20,7 +20,7 @@ from graphql import (
 
 from server.graphql.compiled.leaves import AS_IS, NotWritten, listed, writer
 from server.graphql.compiled.plans import Field, Selection
-from server.graphql.compiled.shapes import Shape
+from server.graphql.compiled.shapes import PLAIN, Shape
 
 GIVEN: Final = {"NotWritten": NotWritten, "listed": listed}
 
@@ -51,6 +51,7 @@ class Source:
         self.lines += [
             f"def {name}(x):",
             f"    if x.__class__ is not {self._class(selection.origin)}: raise NotWritten",
+            *(f"    {held} = x.{attribute}" for attribute, held in _held(selection).items()),
             f"    return {{{', '.join(parts)}}}",
         ]
         return name
@@ -58,7 +59,8 @@ class Source:
     def _entry(self, entry: Field | str, selection: Selection) -> str:
         if isinstance(entry, str):
             return f"{entry!r}: {selection.type.name!r}"
-        value = self._completed(entry, entry.type, f"x.{selection.reads(entry)}")
+        held, _, attribute = selection.reads(entry).rpartition(".")
+        value = self._completed(entry, entry.type, f"{_held(selection).get(held, 'x')}.{attribute}")
         return f"{entry.key!r}: {value}"
 
     def _class(self, origin: type) -> str:
@@ -80,7 +82,8 @@ class Source:
         for one in (*asked, *read):
             body += self._level(one, f"c{columns[one.key]}")
         parts = [self._part(entry, selection, columns) for entry in selection.entries]
-        body.append(f"    return [{{{', '.join(parts)}}} {_loop(len(columns))}]")
+        held = "".join(f" for {name} in (x.{of},)" for of, name in _held(selection).items())
+        body.append(f"    return [{{{', '.join(parts)}}} {_loop(len(columns))}{held}]")
         name = self._name(selection.type.name)
         self.lines += [f"async def {name}(o, run):", *body]
         return name
@@ -100,24 +103,24 @@ class Source:
         return f"{entry.key!r}: {value}"
 
     def _asking(self, asked: Sequence[Field]) -> list[str]:
-        calls = []
-        for one in asked:
-            alone = "each" if len(asked) == 1 else "apart"
-            calls.append(f"run.{'many' if one.many else alone}({len(self.edges)}, o)")
-            self.edges.append(one)
-        if not calls:
+        places = [str(len(self.edges) + n) for n in range(len(asked))]
+        self.edges += asked
+        if not asked:
             return []
-        if len(calls) == 1:
-            return [f"    c0 = await {calls[0]}"]
-        columns = ", ".join(f"c{n}" for n in range(len(calls)))
-        return [f"    {columns} = await run.together({', '.join(calls)})"]
+        if len(asked) == 1:
+            way = "many" if asked[0].many else "each"
+            return [f"    c0 = await run.{way}({places[0]}, o)"]
+        columns = ", ".join(f"c{n}" for n in range(len(asked)))
+        return [f"    {columns} = await run.together(o, {', '.join(places)})"]
 
     def _level(self, one: Field, column: str) -> list[str]:
         """What is below a field, made for the objects of all its values at once."""
         if not any(below.needs_asking for below in one.below):
             return []
-        shape = self._name("shape", Shape.of_type(one.type))
-        below = self._below(one)
+        of = Shape.of_type(one.type)
+        if of == PLAIN:
+            return [f"    {column} = await {self._below(one)}({column}, run)"]
+        shape, below = self._name("shape", of), self._below(one)
         return [
             f"    made = iter(await {below}({shape}.objects({column}), run))",
             f"    {column} = {shape}.rebuilt({column}, made)",
@@ -172,6 +175,13 @@ class Source:
         # It is read once: it may have to be worked out.
         is_as_is = f"{or_null}{as_is}".replace("v", f"(v := {value})", 1)
         return f"(v if {is_as_is} else {write}(v))"
+
+
+def _held(selection: Selection) -> dict[str, str]:
+    """What attributes are passed on through, and the name of what is read of it once."""
+    fields = [one for one in selection.fields if one.is_attribute and not one.needs_asking]
+    through = (selection.reads(one).rpartition(".")[0] for one in fields)
+    return {of: f"x_{of}" for of in dict.fromkeys(through) if of.isidentifier()}
 
 
 def _loop(columns: int) -> str:

@@ -44,6 +44,8 @@ class Edge:
     """What the resolver of one parent calls it, if it asks for it."""
     told: str | None
     """What it calls what it is told."""
+    is_batched: bool
+    """Whether it answers for a list of parents."""
 
     @classmethod
     def of(cls, field: Field, operation: Operation) -> Self:
@@ -67,7 +69,8 @@ class Edge:
         told = resolver.info_parameter
         call: Callable[..., Any] = field.many or cast("Any", resolver.wrapped_func)
         name = told.name if told else None
-        edge = cls(field, before, Arguments(field), None, call, parent, name)
+        is_batched = field.many is not None
+        edge = cls(field, before, Arguments(field), None, call, parent, name, is_batched)
         arguments = Arguments.of(field, Told(edge, VariableValues({}, {}), None))
         same = None if arguments.passed else arguments.fixed
         return replace(edge, arguments=arguments, same=same)

@@ -1,7 +1,7 @@
 """What generated code calls: the resolvers, once for a level where they can."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -35,15 +35,10 @@ class Run:
 
     async def many(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for all parents."""
-        edge = self.edges[place]
         if not parents:
             return []
-        info, given = self.told(edge)
-        found: Sequence[Any]
-        # Most have no arguments, and to pass on none takes its time, too.
-        found = await (edge.call(parents, info, **given) if given else edge.call(parents, info))
-        if len(found) != len(parents):
-            raise NotWritten(edge.field.key)
+        found: Sequence[Any] = await self._asked(place, parents)
+        self._require_all(place, parents, found)
         return found
 
     async def each(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
@@ -62,36 +57,65 @@ class Run:
         came = iter([await waiting[0]] if len(waiting) == 1 else await _all(waiting))
         return [next(came) if isawaitable(value) else value for value in found]
 
-    async def apart(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
-        """The same as `each` in a task of its own, when it is begun beside others."""
-        await asyncio.sleep(0)
-        return await self.each(place, parents)
-
-    async def together(self, *asked: Coroutine[Any, Any, Sequence[Any]]) -> list[Sequence[Any]]:
-        """All answers; when one fails, the others are ended and the failure rises.
+    async def together(self, parents: Sequence[Any], *places: int) -> list[Sequence[Any]]:
+        """What several edges answer; when one fails, the others are ended and the failure rises.
 
         Each is begun at once, and costs a task only if it has to wait. Before it waits for
         anything else it has to let others go first, as `asyncio.sleep(0)` does: what was begun
         can be gone on with by a task from there, and from nowhere else.
         """
-        found: list[Any] = [None] * len(asked)
-        waiting: list[int] = []
+        if not parents:
+            return [[] for _ in places]
+        found: list[Any] = []
+        waiting: dict[int, Coroutine[Any, Any, Any]] = {}
         try:
-            for place, one in enumerate(asked):
-                if _has_begun(one, place, found):
-                    waiting.append(place)
+            for place in places:
+                one = self._asked(place, parents)
+                try:
+                    awaited = one.send(None)
+                except StopIteration as done:
+                    found.append(done.value)
+                    continue
+                waiting[len(found)] = one
+                found.append(None)
+                _require_bare(awaited)
         except BaseException:
-            for one in asked:
+            for one in waiting.values():
                 one.close()
             raise
         if waiting:
-            came = await _all([asked[place] for place in waiting])
-            for place, answer in zip(waiting, came, strict=True):
-                found[place] = answer
+            for at, answer in zip(waiting, await _all(waiting.values()), strict=True):
+                found[at] = answer
+        for place, answer in zip(places, found, strict=True):
+            self._require_all(place, parents, answer)
         return found
+
+    def _asked(self, place: int, parents: Sequence[Any]) -> Coroutine[Any, Any, Sequence[Any]]:
+        """The call of an edge for all parents, to be begun."""
+        edge = self.edges[place]
+        if not edge.is_batched:
+            return self._apart(place, parents)
+        info, given = self.told(edge)
+        # Most have no arguments, and to pass on none takes its time, too.
+        call: Coroutine[Any, Any, Sequence[Any]] = (
+            edge.call(parents, info, **given) if given else edge.call(parents, info)
+        )
+        return call
+
+    async def _apart(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
+        """The same as `each` in a task of its own, when it is begun beside others."""
+        await asyncio.sleep(0)
+        return await self.each(place, parents)
+
+    def _require_all(self, place: int, parents: Sequence[Any], found: Sequence[Any]) -> None:
+        if len(found) != len(parents):
+            raise NotWritten(self.edges[place].field.key)
 
     async def sorted(self, values: Sequence[Any], makers: dict[type, Made]) -> list[Any]:
         """What the maker of each value's class makes of it, in the same order."""
+        kinds = {value.__class__ for value in values}
+        if len(kinds) == 1:
+            return await makers[kinds.pop()](values, self)
         places: dict[type, list[int]] = {}
         for place, value in enumerate(values):
             places.setdefault(value.__class__, []).append(place)
@@ -103,19 +127,12 @@ class Run:
         return found
 
 
-def _has_begun(one: Coroutine[Any, Any, Any], place: int, found: list[Any]) -> bool:
-    """Whether it has to wait; else its answer is put in its place."""
-    try:
-        awaited = one.send(None)
-    except StopIteration as done:
-        found[place] = done.value
-        return False
+def _require_bare(awaited: object) -> None:
     if awaited is not None:
         raise RuntimeError("an edge waits before it lets others go first")
-    return True
 
 
-async def _all(asked: Sequence[Awaitable[Any]]) -> list[Any]:
+async def _all(asked: Iterable[Awaitable[Any]]) -> list[Any]:
     tasks = [asyncio.ensure_future(one) for one in asked]
     try:
         return await asyncio.gather(*tasks)

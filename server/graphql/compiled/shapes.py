@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
@@ -46,3 +46,7 @@ class Shape:
                 found.append(value)
             else:
                 self.of.take(listed(value), found)
+
+
+# One object that is always there; of anything else there is no maker.
+PLAIN: Final = Shape(is_nullable=False)
