@@ -45,13 +45,24 @@ def batched(many: Many) -> Callable[..., Awaitable[Any]]:
 
 
 class _Finding:
-    """What is on its way for several, and what it failed by."""
+    """What is on its way, and what it failed by; mostly nobody else waits for it."""
 
-    __slots__ = ("error", "over")
+    __slots__ = ("_over", "error")
 
     def __init__(self) -> None:
-        self.over = asyncio.Event()
+        self._over: asyncio.Event | None = None
         self.error: Exception | None = None
+
+    async def wait(self) -> None:
+        """Until it is there, or has failed."""
+        if self._over is None:
+            self._over = asyncio.Event()
+        await self._over.wait()
+
+    def end(self) -> None:
+        """Let those who wait go on."""
+        if self._over is not None:
+            self._over.set()
 
 
 class Loader(Generic[Key, Value]):
@@ -103,11 +114,11 @@ class Loader(Generic[Key, Value]):
         finally:
             # All who wait go on at the same time, so that they ask the next loader together.
             self._finding = None
-            finding.over.set()
+            finding.end()
 
     @staticmethod
     async def _found_by(finding: _Finding) -> None:
-        await finding.over.wait()
+        await finding.wait()
         if finding.error is not None:
             raise finding.error
 

@@ -6,10 +6,12 @@ asyncpg's own pool takes 40 us of CPU for that, twice what the statement itself 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from asyncpg import Connection, Record
 
+from storage.alarms import Alarms
 from storage.losses import BROKEN
 
 CLOSE_TIMEOUT_S: Final = 5
@@ -28,7 +30,7 @@ class Readers:
     def __init__(self, connect: Connect, most: int, *, patience_s: float) -> None:
         self._connect = connect
         self._most = most
-        self._patience_s = patience_s
+        self._patience = Alarms(patience_s)
         self._open = 0
         self._free: list[Connection[Record]] = []
         self._waiting: deque[Turn] = deque()
@@ -68,17 +70,17 @@ class Readers:
     async def _another(self) -> "Connection[Record]":
         if self._open < self._most:
             return await self._opened()
-        loop = asyncio.get_running_loop()
-        turn: Turn = loop.create_future()
+        turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        late = loop.call_later(self._patience_s, _give_up, turn)
+        late = partial(_give_up, turn)
+        self._patience.set(late)
         try:
             connection = await turn
         except asyncio.CancelledError:
             self._pass_on(turn)
             raise
         finally:
-            late.cancel()
+            self._patience.stop(late)
         return connection or await self._opened()
 
     async def _opened(self) -> "Connection[Record]":

@@ -27,6 +27,7 @@ from server.graphql.persisted import NotAnswered, Persisted
 from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
 from server.graphql.results import NoEvents, Results
+from storage.alarms import Alarms
 from storage.reached import Lost, Unavailable
 
 # What is lost with a connection is read again on the next one.
@@ -51,6 +52,8 @@ class Execution:
         self._results = Results(schema, self._documents, suggestions=self._limits.suggestions)
         self._persisted = persisted or Persisted()
         self._once = once
+        self._reads = Alarms(self._limits.deadline_s)
+        self._writes = Alarms(self._limits.write_deadline_s)
 
     def close(self) -> None:
         """Read no more documents."""
@@ -151,10 +154,8 @@ class Execution:
     async def _executed(
         self, operation: Prepared, context: Context, request_id: str, root: object = None
     ) -> Answer:
-        limits = self._limits
-        seconds = limits.write_deadline_s if operation.is_write else limits.deadline_s
         try:
-            with Deadline(seconds):
+            with Deadline(self._writes if operation.is_write else self._reads):
                 executed = await self._results.of(operation, context, root)
                 if _is_incomplete(executed) and not operation.is_write:
                     executed = await self._again(operation, context, root)

@@ -34,11 +34,19 @@ def test_what_is_not_known_is_told(known):
         known.of([KEYS[0], other])
 
 
-def test_the_first_that_is_told_counts(known):
-    other = uuid4()
-    known.add([KEYS[0], other, other], (9, 4, 5))
+def test_several_lists_are_known_each_in_its_order_and_all_together(known):
+    more = [[uuid4(), KEYS[0]] for _ in range(5)]
+    for number, (own, first) in enumerate(more, start=4):
+        known.add([own, first], (number, 1))
 
-    assert known.of([*KEYS, other]) == [1, 2, None, 4]
+    assert [known.of(keys) for keys in more] == [[number, 1] for number in range(4, 9)]
+    assert known.of([own for own, _ in more]) == [4, 5, 6, 7, 8]
+    assert known.missing([*KEYS, more[4][0]]) == []
+
+
+def test_the_first_entries_of_a_list_are_known_in_its_order(known):
+    assert known.of(KEYS[:2]) == [1, 2]
+    assert known.of(KEYS[1:]) == [2, None]
 
 
 def test_what_is_answered_is_the_asker_s(known):

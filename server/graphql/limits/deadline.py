@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+from storage.alarms import Alarms
 from storage.reached import readers
 
 # A transaction needs a moment to be rolled back. Who does not end by then is pressed.
@@ -25,10 +26,11 @@ class Deadline:
     as all else here.
     """
 
-    __slots__ = ("_before", "_cancelled_before", "_next", "_seconds", "_task", "_times", "reading")
+    __slots__ = ("_alarms", "_before", "_cancelled_before", "_next", "_task", "_times", "reading")
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
+        self._next: asyncio.TimerHandle | None = None
         self._times = 0
         self.reading: set[asyncio.Task[Any]] = set()
 
@@ -37,19 +39,21 @@ class Deadline:
         assert task is not None
         self._task = task
         self._cancelled_before = task.cancelling()
-        self._next = asyncio.get_running_loop().call_later(self._seconds, self._cut)
+        self._alarms.set(self._cut)
         self._before = readers.set(self.reading)
 
     def __exit__(self, _kind: object, error: BaseException | None, _at: object) -> None:
         was_cut = isinstance(error, asyncio.CancelledError) and self._was_the_cause()
         # The task is left alone, as if the limit had not been.
-        self._next.cancel()
+        self._alarms.stop(self._cut)
+        if self._next is not None:
+            self._next.cancel()
         for _ in range(self._times):
             self._task.uncancel()
         readers.reset(self._before)
         if was_cut:
             raise DeadlineExceeded(
-                f"the operation took longer than {self._seconds:g} s and was cut short"
+                f"the operation took longer than {self._alarms.seconds:g} s and was cut short"
             ) from None
 
     def _cut(self) -> None:
