@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, get_args
 
@@ -65,20 +66,23 @@ class _Finding:
             self._over.set()
 
 
-class Loader(Generic[Key, Value]):
+class Loader(ABC, Generic[Key, Value]):
     """Reads what is asked for at the same time at once, and nothing twice in one operation.
 
     An operation has many of them and uses few: one costs next to nothing until then.
     """
 
-    def __init__(
-        self, find: Find[Key, Value], known: "Known[Key, Value | None] | None" = None
-    ) -> None:
-        self._find = find
+    __slots__ = ("_finding", "_known", "_wished")
+
+    def __init__(self, known: "Known[Key, Value | None] | None" = None) -> None:
         # What others put here needs no finding.
         self._known = Known() if known is None else known
-        self._wished: dict[Key, None] = {}
+        self._wished: dict[Key, None] | None = None
         self._finding: _Finding | None = None
+
+    @abstractmethod
+    async def _find(self, keys: Sequence[Key]) -> Mapping[Key, Value]:
+        """What those keys stand for that stand for anything."""
 
     async def load(self, key: Key) -> Value | None:
         """What the key stands for; None for what is not there."""
@@ -90,7 +94,7 @@ class Loader(Generic[Key, Value]):
         try:
             return known.of(keys)
         except KeyError:
-            self._wished.update(dict.fromkeys(keys))
+            self._wished = (self._wished or {}) | dict.fromkeys(keys)
         # Others go first: what they wish for is found with this, and whoever begins several waits
         # costs no task for the rest.
         await asyncio.sleep(0)
@@ -102,7 +106,7 @@ class Loader(Generic[Key, Value]):
         return known.of(keys)
 
     async def _find_wished(self, keys: list[Key]) -> None:
-        wished, self._wished = self._wished | dict.fromkeys(keys), {}
+        wished, self._wished = (self._wished or {}) | dict.fromkeys(keys), None
         missing = self._known.missing(wished)
         self._finding = finding = _Finding()
         try:
@@ -121,6 +125,19 @@ class Loader(Generic[Key, Value]):
         await finding.wait()
         if finding.error is not None:
             raise finding.error
+
+
+class Found(Loader[Key, Value]):
+    """A loader over any function that finds."""
+
+    __slots__ = ("_by",)
+
+    def __init__(self, find: Find[Key, Value]) -> None:
+        super().__init__()
+        self._by = find
+
+    async def _find(self, keys: Sequence[Key]) -> Mapping[Key, Value]:
+        return await self._by(keys)
 
 
 class Batches:

@@ -84,8 +84,8 @@ class Callers(Protocol):
         """
         ...
 
-    async def confirmed(self, authorization: str | None, claimed: "Caller") -> "Caller":
-        """Who that is: the one who was *claimed* before, if that was found to be true."""
+    def confirmed(self, claimed: "Caller") -> "Caller | None":
+        """Who that is, if whatever was *claimed* before was found to be true; else None."""
         ...
 
     def forget(self, session: SessionRow) -> None:

@@ -1,14 +1,14 @@
 """How loaders are made: for one viewer and one operation, over a connection for each batch."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.batches import Loader
+from resolvers.batches import Found, Loader
 from storage.along import Along
 from storage.database import Database, Way
+from storage.known import Known
 from storage.rows import Page, PageRequest, UserId
 from storage.visibility import hides_anybody
 
@@ -47,11 +47,47 @@ class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
         return made
 
 
+class Hot(Loader[Key, Value]):
+    """A loader over a hot read, which is told of the other loaders, too."""
+
+    __slots__ = ("_loading", "_read")
+
+    def __init__(
+        self,
+        loading: "Loading",
+        read: ReadHot[Key, Value],
+        known: "Known[Key, Value | None] | None" = None,
+    ) -> None:
+        super().__init__(known)
+        self._loading = loading
+        self._read = read
+
+    async def _find(self, keys: Sequence[Key]) -> Mapping[Key, Value]:
+        async with self._loading.database.reading() as way:
+            return await self._read(self._loading, way, keys)
+
+
+class MadeHot(Generic[Key, Value]):
+    """A property that is such a loader, made when it is first asked for."""
+
+    def __init__(self, read: ReadHot[Key, Value], known_as: str | None) -> None:
+        self._read = read
+        self._known_as = known_as
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, loading: "Loading", _owner: type) -> Loader[Key, Value]:
+        """Make it; from then on it lies in the instance."""
+        made = loading.__dict__[self._name] = loading.loader(self._read, self._known_as)
+        return made
+
+
 def hot(
     known_as: str | None = None,
-) -> Callable[[ReadHot[Key, Value]], once[Loader[Key, Value]]]:
+) -> Callable[[ReadHot[Key, Value]], MadeHot[Key, Value]]:
     """Make a method that reads the loader over it; reads may bring values along by that name."""
-    return lambda read: once(lambda loading: loading.loader(read, known_as))
+    return lambda read: MadeHot(read, known_as)
 
 
 class Pages(Protocol[Key, Row]):
@@ -86,9 +122,8 @@ class Loading:
         vars(self).clear()
 
     def loader(self, read: ReadHot[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
-        """A loader over a hot read, which is told of these loaders, too."""
-        known = self.along.known[known_as] if known_as else None
-        return Loader(partial(_found, self, read), known)
+        """A loader over a hot read; what comes along by that name needs no finding."""
+        return Hot(self, read, self.along.known[known_as] if known_as else None)
 
     @hot("hiding")
     async def hiding(self, way: Way, _: Sequence[None]) -> Mapping[None, bool]:
@@ -108,7 +143,7 @@ class Loading:
             async with self.database.connect() as connection:
                 return await read(connection, keys)
 
-        return Loader(find)
+        return Found(find)
 
     def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         return self._kept(
@@ -141,10 +176,13 @@ class Loading:
 class HiddenCounts(Generic[Key]):
     """How much is hidden from the viewer of each; where nobody is, nothing more is asked."""
 
+    __slots__ = ("_counts", "_known_as", "_loading", "_read")
+
     def __init__(self, loading: Loading, read: ReadHidden[Key], known_as: str) -> None:
         self._loading = loading
         self._read = read
         self._known_as = known_as
+        self._counts: Loader[Key, int] | None = None
 
     async def many(self, keys: list[Key]) -> list[int]:
         """How much, of each."""
@@ -153,17 +191,8 @@ class HiddenCounts(Generic[Key]):
             loading.hides = any(await loading.hiding.many([None]))
         if not loading.hides:
             return [0] * len(keys)
+        if self._counts is None:
+            self._counts = loading.loader(
+                lambda own, way, keys: self._read(way, own.viewer, keys), self._known_as
+            )
         return [less or 0 for less in await self._counts.many(keys)]
-
-    @once
-    def _counts(self) -> Loader[Key, int]:
-        return self._loading.loader(
-            lambda own, way, keys: self._read(way, own.viewer, keys), self._known_as
-        )
-
-
-async def _found(
-    loading: Loading, read: ReadHot[Key, Value], keys: Sequence[Key]
-) -> Mapping[Key, Value]:
-    async with loading.database.reading() as way:
-        return await read(loading, way, keys)

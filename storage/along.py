@@ -107,7 +107,7 @@ class Claim:
 _SESSION: Final = value("session", Uuid())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Along:
     """What one operation wants to come along, and what has come, by edge and key."""
 

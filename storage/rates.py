@@ -43,7 +43,7 @@ _TAKE_TEXT: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Grant:
     """What was taken out of a bucket, and what is missing in it now, in seconds of refilling."""
 
@@ -61,7 +61,7 @@ class Standing:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wish:
     """What is to be taken, in seconds of refilling: the least, more if there is much, and what
     comes back because it was not used.

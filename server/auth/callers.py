@@ -22,7 +22,7 @@ PATIENCE_S: Final = 1.0
 _ENDED: Final = "the session has ended; log in again"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Known:
     until: float
     session: SessionRow | None
@@ -68,16 +68,13 @@ class Callers:
             return Caller(session, claim=Claim(session.id, self._clock()))
         return Caller(session) if known.session == session else Caller(refused=_ENDED)
 
-    async def confirmed(self, authorization: str | None, claimed: Caller) -> Caller:
-        """Who that is: the one who was *claimed* before, if that was found to be true.
-
-        Raises Unavailable when it was not found out, and the database does not say in time.
-        """
+    def confirmed(self, claimed: Caller) -> Caller | None:
+        """Who that is, if whatever was *claimed* before was found to be true; else None."""
         claim, session = claimed.claim, claimed.session
         if claim is None or session is None:
             return claimed
         if not claim.is_live:
-            return await self.of(authorization)
+            return None
         # What was forgotten meanwhile is asked for again.
         if claim.at > self._forgot_at:
             self._remember(session.id, _Known(claim.at + MEMORY_S, session))

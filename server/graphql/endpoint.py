@@ -158,7 +158,7 @@ class Endpoint:
             return await self._told(operation, await callers.of(header), asker, passed)
         claimed = callers.claimed(header)
         answer = await self._told(operation, claimed, asker, passed)
-        caller = await callers.confirmed(header, claimed)
+        caller = callers.confirmed(claimed) or await callers.of(header)
         if caller.session == claimed.session:
             return answer
         # What was read for a session that is over is told to nobody.

@@ -82,7 +82,7 @@ class _Lease:
         return is_little and missing <= policy.points * (1 - PLENTY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Bill:
     """What is asked of a shared bucket for one lease."""
 

@@ -50,7 +50,7 @@ class ScoredRequest:
     after: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page(Generic[Row]):
     """One page of a list, each row with its place."""
 
