@@ -66,6 +66,8 @@ class Connection(Draining, HttpToolsProtocol):
         self._watching: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._field_bytes = 0
+        # Whether a head has begun that is not over.
+        self._is_in_head = False
         self._is_in_body = False
         # Whether nothing is awaited but another request, which need not come.
         self._is_kept = False
@@ -116,6 +118,7 @@ class Connection(Draining, HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Await the rest of the head."""
         super().on_message_begin()
+        self._is_in_head = True
         self._field_bytes = 0
         if self._until is None:
             self._await_for(self.bounds.head_timeout_s)
@@ -143,6 +146,7 @@ class Connection(Draining, HttpToolsProtocol):
             require_chunked(self.headers, version)
         self._newcomers.pop(self, None)
         self._head_bytes = 0
+        self._is_in_head = False
         self._is_in_body = not _BODY.isdisjoint(names)
         self._until = None
         super().on_headers_complete()
@@ -193,7 +197,7 @@ class Connection(Draining, HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         # Of the next one a piece may be here already; then the rest of it is awaited.
-        if not self._head_bytes:
+        if not self._is_in_head:
             self._is_kept = True
             self._await_for(self.timeout_keep_alive)
 
@@ -235,7 +239,8 @@ class Connection(Draining, HttpToolsProtocol):
         if self._is_kept:
             self._end_unused()
             return
-        if self._lingered is not None or (self._is_idle() and not self._head_bytes):
+        is_unasked = self._is_idle() and not self._head_bytes and not self._is_in_head
+        if self._lingered is not None or is_unasked:
             # Nothing was asked: there is nothing to say.
             self.transport.abort()
             return

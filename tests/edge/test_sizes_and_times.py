@@ -131,6 +131,38 @@ async def test_a_peer_that_reads_nothing_is_left(serving, raw, monkeypatch):
         assert (await client.get(f"{api.url}/livez")).status_code == 200
 
 
+async def test_a_connection_that_is_not_used_again_is_ended(serving, raw):
+    api = serving(head_timeout_s=0.4)
+    api.server.config.timeout_keep_alive = 0.5
+    used, silent = raw(api), raw(api)
+    for connection in (used, silent):
+        connection.say(GOOD)
+        await asyncio.to_thread(connection.until, b'"Query"}}')
+
+    # Each request begins that time anew.
+    for _ in range(4):
+        await asyncio.sleep(0.3)
+        used.say(GOOD)
+        await asyncio.to_thread(used.until, b'"Query"}}')
+
+    assert await asyncio.to_thread(silent.rest) == b""
+    assert await asyncio.to_thread(used.rest) == b""
+
+
+async def test_of_a_next_request_that_is_begun_the_rest_is_awaited(serving, raw):
+    api = serving(head_timeout_s=0.4)
+    api.server.config.timeout_keep_alive = 30
+    together, apart = raw(api), raw(api)
+
+    together.say(GOOD + b"POST /graphql HTTP/1.1\r\n")
+    apart.say(GOOD)
+    await asyncio.to_thread(apart.until, b'"Query"}}')
+    apart.say(b"POST /graphql HTTP/1.1\r\n")
+
+    assert b"HTTP/1.1 408 " in await asyncio.to_thread(together.rest)
+    assert b"HTTP/1.1 408 " in await asyncio.to_thread(apart.rest)
+
+
 async def test_one_connection_too_many_is_told_so(serving, raw):
     api = serving(max_connections=3)
     held = [raw(api) for _ in range(3)]
