@@ -94,7 +94,9 @@ class Loader(ABC, Generic[Key, Value]):
         try:
             return known.of(keys)
         except KeyError:
-            self._wished = (self._wished or {}) | dict.fromkeys(keys)
+            if self._wished is None:
+                self._wished = {}
+            self._wished.update(dict.fromkeys(keys))
         # Others go first: what they wish for is found with this, and whoever begins several waits
         # costs no task for the rest.
         await asyncio.sleep(0)

@@ -67,27 +67,11 @@ class Hot(Loader[Key, Value]):
             return await self._read(self._loading, way, keys)
 
 
-class MadeHot(Generic[Key, Value]):
-    """A property that is such a loader, made when it is first asked for."""
-
-    def __init__(self, read: ReadHot[Key, Value], known_as: str | None) -> None:
-        self._read = read
-        self._known_as = known_as
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, loading: "Loading", _owner: type) -> Loader[Key, Value]:
-        """Make it; from then on it lies in the instance."""
-        made = loading.__dict__[self._name] = loading.loader(self._read, self._known_as)
-        return made
-
-
 def hot(
     known_as: str | None = None,
-) -> Callable[[ReadHot[Key, Value]], MadeHot[Key, Value]]:
+) -> Callable[[ReadHot[Key, Value]], once[Loader[Key, Value]]]:
     """Make a method that reads the loader over it; reads may bring values along by that name."""
-    return lambda read: MadeHot(read, known_as)
+    return lambda read: once(lambda loading: loading.loader(read, known_as))
 
 
 class Pages(Protocol[Key, Row]):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 
 Ring = Callable[[], None]
 
@@ -15,24 +16,33 @@ class Alarms:
         self.seconds = seconds
         self._set: dict[Ring, float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def set(self, ring: Ring) -> None:
         """Call *ring* in so many seconds, unless it is stopped; it is set once at a time."""
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Of a loop that is over nothing rings any more.
+            self._loop, self._timer = loop, None
+            self._set.clear()
         self._set[ring] = due = loop.time() + self.seconds
         if self._timer is None:
-            self._timer = loop.call_at(due, self._look, loop)
+            self._look_at(due, loop)
 
     def stop(self, ring: Ring) -> None:
         """Do not call it, if it was not called already."""
         self._set.pop(ring, None)
+
+    def _look_at(self, due: float, loop: asyncio.AbstractEventLoop) -> None:
+        # It is done for many, so it is told of none.
+        self._timer = loop.call_at(due, self._look, loop, context=Context())
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now, over = loop.time(), []
         for ring, due in self._set.items():
             if due > now:
-                self._timer = loop.call_at(due, self._look, loop)
+                self._look_at(due, loop)
                 break
             over.append(ring)
         for ring in over:

@@ -1,41 +1,41 @@
 """What is known of keys, kept as it came until somebody asks in another order."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-# How many lists are kept as they came; whoever asks for one of more looks for each key.
-MOST_LISTS: Final = 4
-
 
 class Known(Generic[Key, Value]):
-    """Values by key: the same value wherever a key is told, for one operation has one answer.
+    """Values by key; what is known already is not changed.
 
     A page's edges are asked for in the order of its entries, which is the order in which they came.
     Comparing those lists takes no hash of any key; for a page of ids that is most of the work.
     """
 
-    __slots__ = ("_by_key", "_came", "_sorted_in")
+    __slots__ = ("_by_key", "_keys", "_values")
 
     def __init__(self) -> None:
-        self._came: list[tuple[list[Key], Sequence[Value]]] = []
-        self._by_key: dict[Key, Value] = {}
-        # So many of the lists are known by key as well.
-        self._sorted_in = 0
+        self._keys: list[Key] = []
+        self._values: Sequence[Value] = ()
+        self._by_key: dict[Key, Value] | None = None
 
     def add(self, keys: list[Key], values: Sequence[Value]) -> None:
-        """Know a value for each key."""
-        self._came.append((keys, values))
+        """Know a value for each key, which is the same wherever a key is repeated."""
+        if not self._keys and self._by_key is None:
+            self._keys, self._values = keys, values
+            return
+        by_key = self._sorted()
+        for key, value in zip(keys, values, strict=True):
+            by_key.setdefault(key, value)
 
     def of(self, keys: list[Key]) -> list[Value]:
         """The value of each key. Raises KeyError when there is one that is not known."""
         many = len(keys)
-        for came, values in self._came[:MOST_LISTS]:
-            # Of a page one entry more was read than is shown.
-            if keys == came[:many]:
-                return list(values[:many])
+        # Of a page one entry more was read than is shown.
+        if keys == self._keys[:many]:
+            return list(self._values[:many])
         by_key = self._sorted()
         return [by_key[key] for key in keys]
 
@@ -45,9 +45,6 @@ class Known(Generic[Key, Value]):
         return [key for key in keys if key not in by_key]
 
     def _sorted(self) -> dict[Key, Value]:
-        by_key = self._by_key
-        for keys, values in self._came[self._sorted_in :]:
-            for key, value in zip(keys, values, strict=True):
-                by_key.setdefault(key, value)
-        self._sorted_in = len(self._came)
-        return by_key
+        if self._by_key is None:
+            self._by_key = dict(zip(self._keys, self._values, strict=True))
+        return self._by_key

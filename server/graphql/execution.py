@@ -158,7 +158,7 @@ class Execution:
             with Deadline(self._writes if operation.is_write else self._reads):
                 executed = await self._results.of(operation, context, root)
                 if _is_incomplete(executed) and not operation.is_write:
-                    executed = await self._again(operation, context, root)
+                    executed = await self._again(executed, operation, context, root)
                 elif not operation.is_write:
                     context.database.seen()
         except DeadlineExceeded as error:
@@ -170,13 +170,16 @@ class Execution:
             answer.body["extensions"] = {"cost": self._cost(operation)}
         return answer
 
-    async def _again(self, operation: Prepared, context: Context, root: object) -> ExecutionResult:
-        """What a query lost with its connection it reads again."""
+    async def _again(
+        self, first: ExecutionResult, operation: Prepared, context: Context, root: object
+    ) -> ExecutionResult:
+        """What a query lost with its connection it reads again; *first* is what it found so far."""
+        known = [first]
 
         async def read() -> ExecutionResult:
-            context.forget()
-            found = await self._results.of(operation, context, root)
+            found = known.pop() if known else await self._results.of(operation, context, root)
             if _is_incomplete(found):
+                context.forget()
                 raise _Incomplete(found)
             return found
 

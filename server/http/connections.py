@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from server.http.draining import Draining
 from server.http.heads import require_chunked, require_host
-from server.http.whole import offered
+from server.http.whole import offer, withdraw
 
 # How long what is sent beyond an early answer is dropped, and how much of it, before the end.
 LINGER_S: Final = 2.0
@@ -153,7 +153,7 @@ class Connection(Draining, HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        cycle.scope["extensions"] = offered(cycle)  # type: ignore[typeddict-item] # One of ours.
+        offer(cycle)
         # Of a request that waited its turn we did not read the rest.
         if cycle is self.cycle and self._is_in_body:
             self._await_for(self.bounds.body_timeout_s)
@@ -167,6 +167,7 @@ class Connection(Draining, HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request, unless this one was answered before its end."""
+        withdraw(self._running)
         if self.pipeline or self.transport.is_closing():
             super().on_response_complete()
         elif self._is_in_body:
@@ -271,6 +272,7 @@ class Connection(Draining, HttpToolsProtocol):
     def _abandon(self) -> None:
         """Let what is being answered know that nobody is there."""
         if self._is_answering():
+            withdraw(self._running)
             self._running.disconnected = True
             self._running.message_event.set()
 

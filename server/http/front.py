@@ -1,7 +1,7 @@
 """What every request comes to first, and the short way to the address that nearly all ask for.
 
-That one is answered past Starlette's middlewares and router. What surrounds an answer - its id,
-what pages may do with it, its line in the log - is the same for all, and told by the same code.
+That one is answered past Starlette's middlewares and router. What surrounds an answer is the same
+for all: its id, what pages may do with it, its line in the log.
 """
 
 from collections.abc import Awaitable
@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from server.graphql.messages import Incoming, Reply
 from server.http import cors
 from server.http.cors import Cors
+from server.http.whole import Header, whole
 from server.observed import Observed, Seen
 
 _FORWARDED: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
@@ -73,19 +74,35 @@ class Front:
         said = self._pages.said(request.headers.get(_ORIGIN))
         try:
             answer = await self._endpoint.answer(request)
-            if isinstance(answer, Reply):
-                seen.status = answer.status
-                answer.raw_headers += said
-                answer.raw_headers += seen.headers()
+            if not isinstance(answer, Reply):
+                await answer(scope, receive, _completing(send, said, seen))
+            elif not _answered(scope, _surrounded(answer, said, seen)):
                 await answer(scope, receive, send)
-                return
-
-            async def sending(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    cors.complete(message, said)
-                    seen.complete(message)
-                await send(message)
-
-            await answer(scope, receive, sending)
         finally:
             seen.tell(scope["method"], self._endpoint.path)
+
+
+def _surrounded(reply: Reply, said: list[Header], seen: Seen) -> Reply:
+    """The reply, which says nothing of the kind itself, with what all answers say."""
+    seen.status = reply.status
+    reply.raw_headers += said
+    reply.raw_headers += seen.headers()
+    return reply
+
+
+def _answered(scope: Scope, reply: Reply) -> bool:
+    """Whether it was sent in one piece."""
+    answer = whole(scope)
+    return answer is not None and answer(reply.status, reply.raw_headers, reply.body)
+
+
+def _completing(send: Send, said: list[Header], seen: Seen) -> Send:
+    """Sends any other answer with what all answers say."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            cors.complete(message, said)
+            seen.complete(message)
+        await send(message)
+
+    return sending

@@ -2,12 +2,13 @@
 
 An extension as ASGI has them (https://asgi.readthedocs.io/en/stable/extensions.html): a connection
 puts a function into the scope of a request, and whoever has an answer as a whole may call it in
-the place of two messages. What goes over the wire is the same.
+the place of two messages. What goes over the wire is the same; but whoever wraps `send` does not
+hear of it, so only who surrounds all others calls it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -25,9 +26,15 @@ def whole(scope: Mapping[str, Any]) -> Whole | None:
     return found
 
 
-def offered(cycle: RequestResponseCycle) -> dict[str, Whole]:
-    """The extension as it is put into a scope."""
-    return {EXTENSION: partial(_answered, cycle)}
+def offer(cycle: RequestResponseCycle) -> None:
+    """Put it into the scope of a request."""
+    scope: dict[str, Any] = cast("dict[str, Any]", cycle.scope)
+    scope["extensions"] = {EXTENSION: partial(_answered, cycle)}
+
+
+def withdraw(cycle: RequestResponseCycle) -> None:
+    """Take it out again: the two refer to each other, and would wait for the collector."""
+    cast("dict[str, Any]", cycle.scope).pop("extensions", None)
 
 
 def _answered(

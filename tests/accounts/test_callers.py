@@ -92,6 +92,13 @@ async def test_a_bad_header_is_refused_without_asking_the_database(callers, head
     assert asked == 0
 
 
+async def test_blanks_make_no_endless_number_of_headers_of_one_token(callers, session):
+    blanks = " " * 1_000
+
+    assert (await callers.of(bearer(session).replace(" ", blanks))).refused
+    assert (await callers.of(bearer(session) + blanks)).refused
+
+
 async def test_what_a_read_found_out_is_not_asked_for_again(callers, database, session, ann):
     header = bearer(session)
     claimed = callers.claimed(header)

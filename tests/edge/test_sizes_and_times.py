@@ -139,6 +139,9 @@ async def test_a_connection_that_is_not_used_again_is_ended(serving, raw):
         connection.say(GOOD)
         await asyncio.to_thread(connection.until, b'"Query"}}')
 
+    # What comes between two requests is none.
+    silent.say(GOOD + b"\r\n")
+    await asyncio.to_thread(silent.until, b'"Query"}}')
     # Each request begins that time anew.
     for _ in range(4):
         await asyncio.sleep(0.3)

@@ -1,11 +1,14 @@
 """An answer in one piece is, byte for byte, what it would be in messages."""
 
+import gc
 import re
 from types import SimpleNamespace
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from server.http import connections
+from server.embedded.processes import await_condition
+from server.http import connections, whole
 from tests.edge.conftest import raw
 from tests.subscriptions.conftest import complaints, serving
 
@@ -31,6 +34,9 @@ REQUESTS = {
     "HTTP/1.0": GOOD.replace(b"/1.1", b"/1.0", 1),
     "no JSON": HEAD + CLOSE + b"Content-Length: 2\r\n\r\n{]",
     "too large": HEAD + b"Content-Length: 9999999\r\n\r\n" + BODY,
+    "nearly its address": b"GET /graphql%0A?query=%7B__typename%7D HTTP/1.1\r\nHost: here\r\n"
+    + CLOSE
+    + b"\r\n",
     "another method": b"PUT /graphql HTTP/1.1\r\nHost: here\r\n" + CLOSE + b"\r\n",
     "by a proxy": HEAD
     + b"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n"
@@ -51,24 +57,24 @@ def heard(connection, request):
 def test_it_is_the_same_as_in_messages(serving, raw, monkeypatch, request_of):
     api = serving()
     with monkeypatch.context() as patched:
-        patched.setattr(connections, "offered", lambda cycle: {})
+        patched.setattr(connections, "offer", lambda cycle: None)
         in_messages = heard(raw(api), request_of)
-    whole = heard(raw(api), request_of)
+    in_one_piece = heard(raw(api), request_of)
 
-    assert whole == in_messages
-    assert whole.startswith(b"HTTP/1.1 ")
+    assert in_one_piece == in_messages
+    assert in_one_piece.startswith(b"HTTP/1.1 ")
+    assert b"x-content-type-options: " in in_one_piece
 
 
 def test_it_leaves_in_one_piece(serving, raw, monkeypatch):
     written = []
 
-    def offered(cycle):
+    def spied(cycle):
         write = cycle.transport.write
         cycle.transport = Spy(cycle.transport, lambda data: (written.append(data), write(data)))
-        return connections_offered(cycle)
+        whole.offer(cycle)
 
-    connections_offered = connections.offered
-    monkeypatch.setattr(connections, "offered", offered)
+    monkeypatch.setattr(connections, "offer", spied)
 
     raw_answer = heard(raw(serving()), REQUESTS["a query"])
 
@@ -98,8 +104,30 @@ def test_a_header_of_several_lines_is_never_sent(value):
         flow=SimpleNamespace(write_paused=False),
         transport=SimpleNamespace(write=sent.append),
     )
-    (answer,) = connections.offered(cycle).values()
+    whole.offer(cycle)
+    answer = whole.whole(cycle.scope)
 
     with pytest.raises(RuntimeError):
         answer(200, [(b"x", value), (b"content-length", b"0")], b"")
     assert sent == []
+
+
+def cycles():
+    return sum(isinstance(one, RequestResponseCycle) for one in gc.get_objects())
+
+
+def test_a_request_that_is_over_leaves_nothing_to_the_collector(serving, raw):
+    connection = raw(serving())
+    connection.say(GOOD)
+    connection.until(b'"Query"}}')
+    gc.collect()
+    before = cycles()
+    gc.disable()
+    try:
+        for _ in range(5):
+            connection.say(GOOD)
+            connection.until(b'"Query"}}')
+        # The last one is what the connection has at hand.
+        assert await_condition(lambda: cycles() <= before, 5)
+    finally:
+        gc.enable()

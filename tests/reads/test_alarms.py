@@ -17,7 +17,8 @@ class Loop:
     def time(self):
         return self.now
 
-    def call_at(self, due, look, *given):
+    def call_at(self, due, look, *given, context):
+        assert not [*context]
         self.timers.append((due, partial(look, *given)))
         return self.timers[-1]
 
@@ -98,3 +99,16 @@ def test_one_that_fails_is_told_of_and_keeps_none_of_the_others(monkeypatch):
 
     assert rung == ["next"]
     assert [type(each) for each in loop.failures] == [ZeroDivisionError]
+
+
+def test_another_loop_begins_anew():
+    made, rung = Alarms(0.01), []
+
+    async def setting(number, seconds):
+        made.set(partial(rung.append, number))
+        await asyncio.sleep(seconds)
+
+    asyncio.run(setting(1, 0))
+    asyncio.run(setting(2, 0.1))
+
+    assert rung == [2]

@@ -34,14 +34,12 @@ def test_what_is_not_known_is_told(known):
         known.of([KEYS[0], other])
 
 
-def test_several_lists_are_known_each_in_its_order_and_all_together(known):
-    more = [[uuid4(), KEYS[0]] for _ in range(5)]
-    for number, (own, first) in enumerate(more, start=4):
-        known.add([own, first], (number, 1))
+def test_the_first_that_is_told_counts(known):
+    other = uuid4()
+    known.add([KEYS[0], other, other], (9, 4, 5))
 
-    assert [known.of(keys) for keys in more] == [[number, 1] for number in range(4, 9)]
-    assert known.of([own for own, _ in more]) == [4, 5, 6, 7, 8]
-    assert known.missing([*KEYS, more[4][0]]) == []
+    assert known.of([*KEYS, other]) == [1, 2, None, 4]
+    assert known.of([KEYS[0], other]) == [1, 4]
 
 
 def test_the_first_entries_of_a_list_are_known_in_its_order(known):

@@ -60,7 +60,8 @@ class Source:
         if isinstance(entry, str):
             return f"{entry!r}: {selection.type.name!r}"
         held, _, attribute = selection.reads(entry).rpartition(".")
-        value = self._completed(entry, entry.type, f"{_held(selection).get(held, 'x')}.{attribute}")
+        of = _held(selection).get(held, f"x.{held}") if held else "x"
+        value = self._completed(entry, entry.type, f"{of}.{attribute}")
         return f"{entry.key!r}: {value}"
 
     def _class(self, origin: type) -> str:

@@ -26,13 +26,13 @@ class Deadline:
     as all else here.
     """
 
-    __slots__ = ("_alarms", "_before", "_cancelled_before", "_next", "_task", "_times", "reading")
+    __slots__ = ("_alarms", "_before", "_cancelled_before", "_next", "_reading", "_task", "_times")
 
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
         self._next: asyncio.TimerHandle | None = None
         self._times = 0
-        self.reading: set[asyncio.Task[Any]] = set()
+        self._reading: set[asyncio.Task[Any]] = set()
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
@@ -40,7 +40,7 @@ class Deadline:
         self._task = task
         self._cancelled_before = task.cancelling()
         self._alarms.set(self._cut)
-        self._before = readers.set(self.reading)
+        self._before = readers.set(self._reading)
 
     def __exit__(self, _kind: object, error: BaseException | None, _at: object) -> None:
         was_cut = isinstance(error, asyncio.CancelledError) and self._was_the_cause()
@@ -59,7 +59,7 @@ class Deadline:
     def _cut(self) -> None:
         self._times += 1
         self._task.cancel()
-        _cancel(self.reading - {self._task})
+        _cancel(self._reading - {self._task})
         # Who was just being given a connection may not have heard of it.
         pause_s = ENDING_S if self._times == 1 else PRESSING_S
         if self._times < AGAIN:
@@ -67,7 +67,7 @@ class Deadline:
 
     def _was_the_cause(self) -> bool:
         """Whether nobody but the limit has cancelled the task."""
-        _cancel_until_gone(self.reading - {self._task})
+        _cancel_until_gone(self._reading - {self._task})
         return self._times > 0 and self._task.cancelling() - self._times <= self._cancelled_before
 
 
