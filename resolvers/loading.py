@@ -176,7 +176,9 @@ class HiddenCounts(Generic[Key]):
         if not loading.hides:
             return [0] * len(keys)
         if self._counts is None:
+            # It does not refer to this, which refers to it.
+            read = self._read
             self._counts = loading.loader(
-                lambda own, way, keys: self._read(way, own.viewer, keys), self._known_as
+                lambda own, way, keys: read(way, own.viewer, keys), self._known_as
             )
         return [less or 0 for less in await self._counts.many(keys)]

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 
+import pytest
+
 from resolvers.loaders import Loaders
 from tests.making import make_photo
 
@@ -17,7 +19,11 @@ def kept():
     return [one for one in gc.get_objects() if isinstance(one, Loaders)]
 
 
-async def test_an_operation_leaves_nothing_to_the_collector(post, database, ann):
+@pytest.mark.parametrize("hides", [False, True], ids=["nobody hidden", "somebody hidden"])
+async def test_an_operation_leaves_nothing_to_the_collector(post, database, ann, bob, hides):
+    if hides:
+        block = "mutation($id: ID!) { blockUser(id: $id) { errors { code } } }"
+        assert (await post(block, viewer=ann, id=bob.id)).json()["data"]["blockUser"]
     await make_photo(database, owner=ann)
     await post(PAGE, viewer=ann)
     gc.collect()
