@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, get_args
 
@@ -66,23 +65,22 @@ class _Finding:
             self._over.set()
 
 
-class Loader(ABC, Generic[Key, Value]):
+class Loader(Generic[Key, Value]):
     """Reads what is asked for at the same time at once, and nothing twice in one operation.
 
     An operation has many of them and uses few: one costs next to nothing until then.
     """
 
-    __slots__ = ("_finding", "_known", "_wished")
+    __slots__ = ("_find", "_finding", "_known", "_wished")
 
-    def __init__(self, known: "Known[Key, Value | None] | None" = None) -> None:
+    def __init__(
+        self, find: Find[Key, Value], known: "Known[Key, Value | None] | None" = None
+    ) -> None:
+        self._find = find
         # What others put here needs no finding.
         self._known = Known() if known is None else known
         self._wished: dict[Key, None] | None = None
         self._finding: _Finding | None = None
-
-    @abstractmethod
-    async def _find(self, keys: Sequence[Key]) -> Mapping[Key, Value]:
-        """What those keys stand for that stand for anything."""
 
     async def load(self, key: Key) -> Value | None:
         """What the key stands for; None for what is not there."""
@@ -127,19 +125,6 @@ class Loader(ABC, Generic[Key, Value]):
         await finding.wait()
         if finding.error is not None:
             raise finding.error
-
-
-class Found(Loader[Key, Value]):
-    """A loader over any function that finds."""
-
-    __slots__ = ("_by",)
-
-    def __init__(self, find: Find[Key, Value]) -> None:
-        super().__init__()
-        self._by = find
-
-    async def _find(self, keys: Sequence[Key]) -> Mapping[Key, Value]:
-        return await self._by(keys)
 
 
 class Batches:

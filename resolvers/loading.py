@@ -1,14 +1,14 @@
 """How loaders are made: for one viewer and one operation, over a connection for each batch."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from resolvers.batches import Found, Loader
+from resolvers.batches import Loader
 from storage.along import Along
 from storage.database import Database, Way
-from storage.known import Known
 from storage.rows import Page, PageRequest, UserId
 from storage.visibility import hides_anybody
 
@@ -45,26 +45,6 @@ class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
         """Make it; from then on it lies in the instance."""
         made = instance.__dict__[self._name] = self._make(instance)
         return made
-
-
-class Hot(Loader[Key, Value]):
-    """A loader over a hot read, which is told of the other loaders, too."""
-
-    __slots__ = ("_loading", "_read")
-
-    def __init__(
-        self,
-        loading: "Loading",
-        read: ReadHot[Key, Value],
-        known: "Known[Key, Value | None] | None" = None,
-    ) -> None:
-        super().__init__(known)
-        self._loading = loading
-        self._read = read
-
-    async def _find(self, keys: Sequence[Key]) -> Mapping[Key, Value]:
-        async with self._loading.database.reading() as way:
-            return await self._read(self._loading, way, keys)
 
 
 def hot(
@@ -107,7 +87,8 @@ class Loading:
 
     def loader(self, read: ReadHot[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
         """A loader over a hot read; what comes along by that name needs no finding."""
-        return Hot(self, read, self.along.known[known_as] if known_as else None)
+        known = self.along.known[known_as] if known_as else None
+        return Loader(partial(_found, self, read), known)
 
     @hot("hiding")
     async def hiding(self, way: Way, _: Sequence[None]) -> Mapping[None, bool]:
@@ -127,7 +108,7 @@ class Loading:
             async with self.database.connect() as connection:
                 return await read(connection, keys)
 
-        return Found(find)
+        return Loader(find)
 
     def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         return self._kept(
@@ -182,3 +163,10 @@ class HiddenCounts(Generic[Key]):
                 lambda own, way, keys: read(way, own.viewer, keys), self._known_as
             )
         return [less or 0 for less in await self._counts.many(keys)]
+
+
+async def _found(
+    loading: Loading, read: ReadHot[Key, Value], keys: Sequence[Key]
+) -> Mapping[Key, Value]:
+    async with loading.database.reading() as way:
+        return await read(loading, way, keys)

@@ -8,6 +8,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from resolvers.graph import core
 from server import graphiql, health, leaving, logs, media, observed, parts
@@ -93,10 +94,17 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Front:
         ],
         lifespan=lifespan,
     )
+    return Front(
+        endpoint, others, _pages(others, settings), trusted_proxies=settings.trusted_proxies
+    )
+
+
+def _pages(app: ASGIApp, settings: Settings) -> Cors:
+    """What pages of other origins may ask and read."""
     # Tokens travel in a header that pages set themselves, never in a cookie, so any origin may
     # ask unless the settings name some.
-    pages = Cors(
-        others,
+    return Cors(
+        app,
         allow_origins=settings.origins,
         allow_methods=METHODS,
         allow_headers=[
@@ -110,4 +118,3 @@ def create_app(settings: Settings, *, is_served: bool = False) -> Front:
         expose_headers=[observed.HEADER, REPLAYED, "Retry-After", LIMIT, POLICY],
         max_age=86_400,
     )
-    return Front(endpoint, others, pages, trusted_proxies=settings.trusted_proxies)

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import logs
+from server.http.starting import starting
 from storage.database import StatementCount, statements
 
 log = logs.Lines("request")
@@ -132,14 +133,8 @@ class Observed:
             await self._app(scope, receive, send)
             return
         seen = Seen.begun(dict(reversed(scope["headers"])))
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                seen.complete(message)
-            await send(message)
-
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, starting(send, seen.complete))
         finally:
             seen.tell(scope["method"], getattr(scope.get("route"), "path", "none"))
 

@@ -1,12 +1,14 @@
 """Which pages may read answers: Starlette's CORS, at a fraction of its cost for each answer."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Header = tuple[bytes, bytes]
+from server.http.starting import starting
+from server.http.whole import Header
 
 # Whoever keeps answers must know that they differ by it, also those that went to no page.
 _VARY: Final[Header] = (b"vary", b"Origin")
@@ -43,14 +45,7 @@ class Cors(CORSMiddleware):
             await super().__call__(scope, receive, send)
             return
         origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-        said = self.said(origin)
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                complete(message, said)
-            await send(message)
-
-        await self.app(scope, receive, sending)
+        await self.app(scope, receive, starting(send, partial(complete, self.said(origin))))
 
     def said(self, origin: bytes | None) -> list[Header]:
         """What an answer to a page of that origin says; None for whoever is no page."""
@@ -61,7 +56,7 @@ class Cors(CORSMiddleware):
         return [*self._simple, (b"access-control-allow-origin", origin), _VARY]
 
 
-def complete(start: Message, said: list[Header]) -> None:
+def complete(said: list[Header], start: Message) -> None:
     """Say it with the answer that begins so, in the place of what it says of the same."""
     names = {name for name, _ in said if name != _VARY[0]}
     start["headers"] = [header for header in start["headers"] if header[0] not in names] + said

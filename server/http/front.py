@@ -6,16 +6,18 @@ for all: its id, what pages may do with it, its line in the log.
 
 from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from server.graphql.messages import Incoming, Reply
 from server.http import cors
 from server.http.cors import Cors
+from server.http.starting import starting
 from server.http.whole import Header, whole
 from server.observed import Observed, Seen
 
@@ -75,7 +77,8 @@ class Front:
         try:
             answer = await self._endpoint.answer(request)
             if not isinstance(answer, Reply):
-                await answer(scope, receive, _completing(send, said, seen))
+                say = partial(cors.complete, said)
+                await answer(scope, receive, starting(send, say, seen.complete))
             elif not _answered(scope, _surrounded(answer, said, seen)):
                 await answer(scope, receive, send)
         finally:
@@ -94,15 +97,3 @@ def _answered(scope: Scope, reply: Reply) -> bool:
     """Whether it was sent in one piece."""
     answer = whole(scope)
     return answer is not None and answer(reply.status, reply.raw_headers, reply.body)
-
-
-def _completing(send: Send, said: list[Header], seen: Seen) -> Send:
-    """Sends any other answer with what all answers say."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            cors.complete(message, said)
-            seen.complete(message)
-        await send(message)
-
-    return sending

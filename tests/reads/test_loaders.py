@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from resolvers.batches import Found
+from resolvers.batches import Loader
 
 
 class Source:
@@ -30,7 +30,7 @@ def source():
 
 @pytest.fixture
 def loader(source):
-    return Found(source.find)
+    return Loader(source.find)
 
 
 async def test_what_is_asked_for_at_the_same_time_is_one_read(source, loader):
@@ -60,7 +60,7 @@ async def test_what_is_on_its_way_is_waited_for(source, loader):
 async def test_those_who_waited_go_on_together(source, loader):
     """Or what each asks next would be a read of its own."""
     next_source = Source()
-    following = Found(next_source.find)
+    following = Loader(next_source.find)
 
     async def asking(key):
         return await following.load(await loader.load(key))
