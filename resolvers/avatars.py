@@ -1,14 +1,14 @@
 """Avatars: where they are fetched, and how one chooses one's own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import strawberry
 
 from resolvers import originals
-from resolvers.batches import batched
 from resolvers.context import Context, Info
+from resolvers.edges import computed
 from resolvers.ids import as_upload_id
 from schema.enums import PhotoStatus
 from schema.photos import PhotoFailure
@@ -17,27 +17,23 @@ from storage import avatars, uploads
 from storage.avatars import UPLOAD
 from storage.database import Writing
 from storage.refusals import Missing
-from storage.rows import RETRYABLE, AvatarRow, UploadRow, UserId, UserRow
+from storage.rows import RETRYABLE, AvatarRow, UploadRow, UserId
 
 Size = Annotated[int, strawberry.argument(description="In pixels; up to 512 are kept.")]
 Change = Callable[[Writing], Awaitable[None]]
 
 
-@batched
-async def url(users: Sequence[User], info: Info, size: Size = 128) -> list[str | None]:
+@computed
+def url(user: User, context: Context, size: Size = 128) -> str | None:
     """Square picture of at least `size` pixels; null when the user has none.
 
     Of a smaller picture it is the largest there is. Everyone may fetch it, also that of a
     private account, and its bytes never change: another avatar has another address.
     """
-    return [_url(user.row, info, size) for user in users]
-
-
-def _url(row: UserRow, info: Info, size: int) -> str | None:
+    row = user.row
     if row.avatar_token is None or row.avatar_size is None:
         return None
-    key = avatars.fitting_key(row.avatar_token, row.avatar_size, size)
-    return info.context.parts.media.of(key)
+    return context.parts.media.of(avatars.fitting_key(row.avatar_token, row.avatar_size, size))
 
 
 async def status(user: strawberry.Parent[User], info: Info) -> PhotoStatus | None:

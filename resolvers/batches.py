@@ -8,8 +8,6 @@ from typing import Any, Generic, TypeVar, get_args
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from storage.known import Known
-
 Many = Callable[..., Awaitable[Sequence[Any]]]
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -24,22 +22,34 @@ def batched(many: Many) -> Callable[..., Awaitable[Any]]:
     other the parents that are asked for at the same time are put together by a DataLoader.
     """
     signature = inspect.signature(many, eval_str=True)
-    parents, *others = signature.parameters.values()
+    parents, _, *arguments = signature.parameters.values()
     (parent,) = get_args(parents.annotation)
     (answer,) = get_args(signature.return_annotation)
+    return resolver_of(many, parent, arguments, answer, many)
+
+
+def resolver_of(
+    many: Many,
+    parent: object,
+    arguments: Sequence[inspect.Parameter],
+    answer: object,
+    like: Callable[..., object],
+) -> Callable[..., Awaitable[Any]]:
+    """The same with the types of a parent and of its answer told, named and described *like*."""
 
     async def one(parent: Any, info: strawberry.Info, **arguments: Any) -> Any:
         return await info.context.batches.of(many, info, arguments).load(parent)
 
     parent_of: Any = strawberry.Parent
-    own = inspect.Parameter("parent", parents.kind, annotation=parent_of[parent])
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    own = inspect.Parameter("parent", kind, annotation=parent_of[parent])
+    info = inspect.Parameter("info", kind, annotation=strawberry.Info)
+    all_of_them = (own, info, *arguments)
     edge: Any = one
-    edge.__signature__ = inspect.Signature([own, *others], return_annotation=answer)
-    edge.__annotations__ = {each.name: each.annotation for each in (own, *others)} | {
-        "return": answer
-    }
-    edge.__name__, edge.__qualname__, edge.__doc__ = many.__name__, many.__qualname__, many.__doc__
-    edge.__module__ = many.__module__
+    edge.__signature__ = inspect.Signature(all_of_them, return_annotation=answer)
+    edge.__annotations__ = {each.name: each.annotation for each in all_of_them} | {"return": answer}
+    edge.__name__, edge.__qualname__, edge.__doc__ = like.__name__, like.__qualname__, like.__doc__
+    edge.__module__ = like.__module__
     edge.many = many
     return one
 
@@ -73,12 +83,9 @@ class Loader(Generic[Key, Value]):
 
     __slots__ = ("_find", "_finding", "_known", "_wished")
 
-    def __init__(
-        self, find: Find[Key, Value], known: "Known[Key, Value | None] | None" = None
-    ) -> None:
+    def __init__(self, find: Find[Key, Value]) -> None:
         self._find = find
-        # What others put here needs no finding.
-        self._known = Known() if known is None else known
+        self._known: dict[Key, Value | None] = {}
         self._wished: dict[Key, None] | None = None
         self._finding: _Finding | None = None
 
@@ -89,29 +96,27 @@ class Loader(Generic[Key, Value]):
     async def many(self, keys: list[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
         known = self._known
-        try:
-            return known.of(keys)
-        except KeyError:
+        if not all(key in known for key in keys):
             if self._wished is None:
                 self._wished = {}
             self._wished.update(dict.fromkeys(keys))
-        # Others go first: what they wish for is found with this, and whoever begins several waits
-        # costs no task for the rest.
-        await asyncio.sleep(0)
-        while known.missing(keys):
+            # Others go first: what they wish for is found with this, and whoever begins several
+            # waits costs no task for the rest.
+            await asyncio.sleep(0)
+        while not all(key in known for key in keys):
             if self._finding is None:
                 await self._find_wished(keys)
             else:
                 await self._found_by(self._finding)
-        return known.of(keys)
+        return [known[key] for key in keys]
 
     async def _find_wished(self, keys: list[Key]) -> None:
         wished, self._wished = (self._wished or {}) | dict.fromkeys(keys), None
-        missing = self._known.missing(wished)
+        missing = [key for key in wished if key not in self._known]
         self._finding = finding = _Finding()
         try:
             found = await self._find(missing)
-            self._known.add(missing, [found.get(key) for key in missing])
+            self._known |= {key: found.get(key) for key in missing}
         except Exception as error:
             finding.error = error
             raise

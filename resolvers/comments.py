@@ -1,24 +1,26 @@
 """Comments: how threads are written, read and pruned."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Final
 
 import strawberry
 
 from resolvers import marks
 from resolvers.batches import batched
-from resolvers.context import Info
+from resolvers.context import Context, Info
+from resolvers.edges import edge, first_page
 from resolvers.extend import costs
 from resolvers.ids import as_comment_id, as_photo_id
+from resolvers.loaders import Loaders
 from resolvers.paging import After, First, requested
 from resolvers.texts import prose
 from schema.comments import AddCommentInput, Comment, CommentConnection, CommentPayload
 from schema.deletions import DeletePayload
 from schema.photos import Photo
 from schema.users import DELETED, User
-from storage import comments, mentions
+from storage import comments, mentions, users
 from storage.refusals import Invalid, Missing, together
-from storage.rows import CommentId
+from storage.rows import CommentId, CommentRow, Page, UserId, UserRow
 
 MAX_BODY: Final = 1_000
 
@@ -51,21 +53,16 @@ async def remove(info: Info, id: CommentIdArgument) -> DeletePayload:
 
 
 @costs(3)
-@batched
-async def count(photos: Sequence[Photo], info: Info) -> list[int]:
+@edge(comments.HIDDEN, by="id")
+def count(photo: Photo, hidden: int | None) -> int:
     """How many comments you find in `comments` and the replies below, deleted ones not counted."""
-    hidden = await info.context.loaders.hidden_comments.many([photo.row.id for photo in photos])
-    return [photo.row.comment_count - less for photo, less in zip(photos, hidden, strict=True)]
+    return photo.row.comment_count - (hidden or 0)
 
 
-@batched
-async def of_photo(
-    photos: Sequence[Photo], info: Info, first: First = 20, after: After = None
-) -> list[CommentConnection]:
+@first_page(comments.ALONG, "comments", by="id", ask=Loaders.comment_pages)
+def of_photo(_photo: Photo, page: Page[CommentRow]) -> CommentConnection:
     """Comments that are no replies, the newest first."""
-    pages = info.context.loaders.comment_pages(requested("comments", first, after))
-    found = await pages.many([photo.row.id for photo in photos])
-    return [CommentConnection.of(page, "comments") for page in found]
+    return CommentConnection.of(page, "comments")
 
 
 async def photo(comment: strawberry.Parent[Comment], info: Info) -> Photo:
@@ -77,12 +74,14 @@ async def photo(comment: strawberry.Parent[Comment], info: Info) -> Photo:
     return Photo.of(row)
 
 
-@batched
-async def author(comments: Sequence[Comment], info: Info) -> list[User]:
+def _authors(context: Context, ids: list[UserId | None]) -> Awaitable[Sequence[UserRow | None]]:
+    return context.loaders.users.many([id or DELETED.id for id in ids])
+
+
+@edge(users.ALONG, by="author_id", ask=_authors)
+def author(_comment: Comment, row: UserRow | None) -> User:
     """Who wrote it; once their account is deleted, a stand-in called `[deleted]`."""
-    authors = [comment.row.author_id or DELETED.id for comment in comments]
-    rows = await info.context.loaders.users.many(authors)
-    return [User.of(row or DELETED) for row in rows]
+    return User.of(row or DELETED)
 
 
 async def parent(comment: strawberry.Parent[Comment], info: Info) -> Comment | None:
@@ -94,12 +93,10 @@ async def parent(comment: strawberry.Parent[Comment], info: Info) -> Comment | N
 
 
 @costs(3)
-@batched
-async def reply_count(comments: Sequence[Comment], info: Info) -> list[int]:
+@edge(comments.HIDDEN_REPLIES, by="id")
+def reply_count(comment: Comment, hidden: int | None) -> int:
     """How many entries you find in `replies`, deleted ones with replies of their own included."""
-    hidden = await info.context.loaders.hidden_replies.many([comment.key for comment in comments])
-    counted = zip(comments, hidden, strict=True)
-    return [comment.row.reply_count - less for comment, less in counted]
+    return comment.row.reply_count - (hidden or 0)
 
 
 @batched

@@ -265,7 +265,7 @@ class Context:
         if self._loaders is None:
             viewer = self.viewer_id
             claim = self.caller.claim
-            brought = along(self._asked, self._given, is_guest=viewer is None, claim=claim)
+            brought = along(self._asked, self._given, claim)
             self._loaders = Loaders(self.parts.database, viewer, brought)
         return self._loaders
 

@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers.batches import batched
 from resolvers.context import Info
+from resolvers.edges import edge
 from resolvers.extend import costs
 from resolvers.ids import as_user_id
 from resolvers.paging import After, First, requested
@@ -63,34 +64,30 @@ async def requests(info: Info, first: First = 20, after: After = None) -> UserCo
         return UserConnection.of(await follow_requests.waiting(connection, viewer, request))
 
 
-@batched
-async def viewer_follow(users: Sequence[User], info: Info) -> list[FollowState]:
+@edge(follows.ALONG, by="id")
+def viewer_follow(_user: User, state: FollowState | None) -> FollowState:
     """How you follow this user; NONE for guests."""
-    states = await info.context.loaders.follow_states.many([user.key for user in users])
-    return [state or FollowState.NONE for state in states]
+    return state or FollowState.NONE
 
 
-@batched
-async def follows_viewer(users: Sequence[User], info: Info) -> list[bool]:
+@edge(follows.ALONG_BACK, by="id")
+def follows_viewer(_user: User, is_following: bool | None) -> bool:  # noqa: FBT001 - It is read.
     """Whether this user follows you; false for guests."""
-    following = await info.context.loaders.follows_viewer.many([user.key for user in users])
-    return [bool(one) for one in following]
+    return bool(is_following)
 
 
 @costs(3)
-@batched
-async def follower_count(users: Sequence[User], info: Info) -> list[int]:
+@edge(follows.HIDDEN_FOLLOWERS, by="id")
+def follower_count(user: User, hidden: int | None) -> int:
     """How many follow them: as many as you find in `followers`."""
-    hidden = await info.context.loaders.hidden_followers.many([user.key for user in users])
-    return [user.row.follower_count - less for user, less in zip(users, hidden, strict=True)]
+    return user.row.follower_count - (hidden or 0)
 
 
 @costs(3)
-@batched
-async def following_count(users: Sequence[User], info: Info) -> list[int]:
+@edge(follows.HIDDEN_FOLLOWING, by="id")
+def following_count(user: User, hidden: int | None) -> int:
     """How many they follow: as many as you find in `following`."""
-    hidden = await info.context.loaders.hidden_following.many([user.key for user in users])
-    return [user.row.following_count - less for user, less in zip(users, hidden, strict=True)]
+    return user.row.following_count - (hidden or 0)
 
 
 @batched

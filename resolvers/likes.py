@@ -7,6 +7,7 @@ import strawberry
 
 from resolvers.batches import batched
 from resolvers.context import Info
+from resolvers.edges import edge
 from resolvers.extend import costs
 from resolvers.ids import as_photo_id
 from resolvers.paging import After, First, requested
@@ -34,18 +35,16 @@ async def unlike(info: Info, id: PhotoIdArgument) -> PhotoPayload:
 
 
 @costs(3)
-@batched
-async def count(photos: Sequence[Photo], info: Info) -> list[int]:
+@edge(likes.HIDDEN, by="id")
+def count(photo: Photo, hidden: int | None) -> int:
     """How many people you find in `likers`."""
-    hidden = await info.context.loaders.hidden_likes.many([photo.row.id for photo in photos])
-    return [photo.row.like_count - less for photo, less in zip(photos, hidden, strict=True)]
+    return photo.row.like_count - (hidden or 0)
 
 
-@batched
-async def viewer_has_liked(photos: Sequence[Photo], info: Info) -> list[bool]:
+@edge(likes.ALONG, by="id")
+def viewer_has_liked(_photo: Photo, is_liked: bool | None) -> bool:  # noqa: FBT001 - It is read.
     """Whether you like it; false for guests."""
-    liked = await info.context.loaders.liked.many([photo.row.id for photo in photos])
-    return [bool(one) for one in liked]
+    return bool(is_liked)
 
 
 @batched

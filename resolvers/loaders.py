@@ -57,21 +57,21 @@ class Loaders(Loading):
         self._actors: dict[int, Loader[NotificationId, list[UserRow]]] = {}
         self._case_reports: dict[int, Loader[CaseId, list[ReportRow]]] = {}
 
-    @hot("users")
+    @hot
     async def users(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, UserRow]:
         return await users.by_ids(way, ids, self.viewer, self.along)
 
-    @hot()
+    @hot
     async def photos(self, way: Way, ids: Sequence[PhotoId]) -> Mapping[PhotoId, PhotoRow]:
         return await photos.by_ids(way, ids, self.viewer, self.along)
 
-    @hot("variants")
+    @hot
     async def variants(
         self, way: Way, ids: Sequence[PhotoId]
     ) -> Mapping[PhotoId, list[VariantRow]]:
         return await variants.of_photos(way, ids, VariantFormat.WEBP)
 
-    @hot()
+    @hot
     async def jpegs(self, way: Way, ids: Sequence[PhotoId]) -> Mapping[PhotoId, list[VariantRow]]:
         return await variants.of_photos(way, ids, VariantFormat.JPEG)
 
@@ -83,15 +83,15 @@ class Loaders(Loading):
     def shots(self) -> Loader[PhotoId, ShotRow]:
         return self._of(lambda connection, ids: shots.shown(connection, ids, self.viewer))
 
-    @hot()
+    @hot
     async def avatars(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, AvatarRow]:
         return await avatars.latest(way, ids)
 
-    @hot("follow_states")
+    @hot
     async def follow_states(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, FollowState]:
         return await follows.states(way, self.viewer, ids) if self.viewer else {}
 
-    @hot("follows_viewer")
+    @hot
     async def follows_viewer(self, way: Way, ids: Sequence[UserId]) -> Mapping[UserId, bool]:
         if self.viewer is None:
             return {}
@@ -101,17 +101,17 @@ class Loaders(Loading):
     def uploads(self) -> Loader[UploadId, UploadRow]:
         return self._of(self._uploads)
 
-    @hot()
+    @hot
     async def comments(self, way: Way, ids: Sequence[CommentId]) -> Mapping[CommentId, CommentRow]:
         return await comments.by_ids(way, ids, self.viewer)
 
-    @hot()
+    @hot
     async def notifications(
         self, way: Way, ids: Sequence[NotificationId]
     ) -> Mapping[NotificationId, NotificationRow]:
         return await inbox.by_ids(way, ids, self.viewer) if self.viewer else {}
 
-    @hot()
+    @hot
     async def actor_counts(
         self, way: Way, ids: Sequence[NotificationId]
     ) -> Mapping[NotificationId, int]:
@@ -137,7 +137,7 @@ class Loaders(Loading):
     def report_counts(self) -> Loader[CaseId, int]:
         return self._of(reports.counts)
 
-    @hot("liked")
+    @hot
     async def liked(self, way: Way, ids: Sequence[PhotoId]) -> Mapping[PhotoId, bool]:
         if self.viewer is None:
             return {}
@@ -145,27 +145,27 @@ class Loaders(Loading):
 
     @once
     def hidden_followers(self) -> HiddenCounts[UserId]:
-        return HiddenCounts(self, follows.hidden_followers, "hidden_followers")
+        return HiddenCounts(self, follows.HIDDEN_FOLLOWERS)
 
     @once
     def hidden_following(self) -> HiddenCounts[UserId]:
-        return HiddenCounts(self, follows.hidden_following, "hidden_following")
+        return HiddenCounts(self, follows.HIDDEN_FOLLOWING)
 
     @once
     def hidden_likes(self) -> HiddenCounts[PhotoId]:
-        return HiddenCounts(self, likes.hidden, "hidden_likes")
+        return HiddenCounts(self, likes.HIDDEN)
 
     @once
     def hidden_comments(self) -> HiddenCounts[PhotoId]:
-        return HiddenCounts(self, comments.hidden, "hidden_comments")
+        return HiddenCounts(self, comments.HIDDEN)
 
     @once
     def hidden_replies(self) -> HiddenCounts[CommentId]:
-        return HiddenCounts(self, comments.hidden_replies, "hidden_replies")
+        return HiddenCounts(self, comments.HIDDEN_REPLIES)
 
     def photo_pages(self, request: PageRequest) -> Pages[UserId, PhotoRow]:
         """Pages of users' photos, all of one size and place."""
-        return self._paged_along(photos.by_owners, request, "photo_pages")
+        return self._paged_along(photos.by_owners, request)
 
     def follower_pages(self, request: PageRequest) -> Pages[UserId, UserRow]:
         """Pages of users' followers, all of one size and place."""
@@ -181,7 +181,7 @@ class Loaders(Loading):
 
     def comment_pages(self, request: PageRequest) -> Pages[PhotoId, CommentRow]:
         """Pages of photos' threads, all of one size and place."""
-        return self._paged_along(comments.of_photos, request, "comment_pages")
+        return self._paged_along(comments.of_photos, request)
 
     def reply_pages(self, request: PageRequest) -> Pages[CommentId, CommentRow]:
         """Pages of comments' direct replies, all of one size and place."""

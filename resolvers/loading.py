@@ -7,10 +7,10 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.batches import Loader
-from storage.along import Along
+from storage.along import Along, Edge
 from storage.database import Database, Way
 from storage.rows import Page, PageRequest, UserId
-from storage.visibility import hides_anybody
+from storage.visibility import hidden, hides_anybody
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
@@ -26,7 +26,6 @@ ReadPagesAlong = Callable[
 ]
 # Is told of the loaders as well, as a method of theirs would be.
 ReadHot: TypeAlias = Callable[[Any, Way, Sequence[Key]], Awaitable[Mapping[Key, Value]]]
-ReadHidden = Callable[[Way, UserId | None, Sequence[Key]], Awaitable[Mapping[Key, int]]]
 
 
 class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
@@ -47,11 +46,9 @@ class once(Generic[Value]):  # noqa: N801 - It is written as a decorator.
         return made
 
 
-def hot(
-    known_as: str | None = None,
-) -> Callable[[ReadHot[Key, Value]], once[Loader[Key, Value]]]:
-    """Make a method that reads the loader over it; reads may bring values along by that name."""
-    return lambda read: once(lambda loading: loading.loader(read, known_as))
+def hot(read: ReadHot[Key, Value]) -> once[Loader[Key, Value]]:
+    """Make a method that reads the loader over it."""
+    return once(lambda loading: loading.loader(read))
 
 
 class Pages(Protocol[Key, Row]):
@@ -73,7 +70,7 @@ class Loading:
         self.database = database
         self.viewer = viewer
         self.along = along or Along()
-        """What reads bring along; the loaders of the same names know it."""
+        """What reads bring along."""
         self.hides: bool | None = None
         """Whether anybody is hidden from the viewer; None before somebody asked."""
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
@@ -85,12 +82,11 @@ class Loading:
         """
         vars(self).clear()
 
-    def loader(self, read: ReadHot[Key, Value], known_as: str | None = None) -> Loader[Key, Value]:
-        """A loader over a hot read; what comes along by that name needs no finding."""
-        known = self.along.known[known_as] if known_as else None
-        return Loader(partial(_found, self, read), known)
+    def loader(self, read: ReadHot[Key, Value]) -> Loader[Key, Value]:
+        """A loader over a hot read."""
+        return Loader(partial(_found, self, read))
 
-    @hot("hiding")
+    @hot
     async def hiding(self, way: Way, _: Sequence[None]) -> Mapping[None, bool]:
         """Whether anybody is hidden from the viewer."""
         return {None: await hides_anybody(way, self.viewer)}
@@ -111,42 +107,30 @@ class Loading:
         return Loader(find)
 
     def _paged(self, read: ReadPages[Key, Row], request: PageRequest) -> Pages[Key, Row]:
-        return self._kept(
-            read, request, lambda own, way, ids: read(way, ids, request, own.viewer), None
-        )
+        return self._kept(read, request, lambda own, way, ids: read(way, ids, request, own.viewer))
 
-    def _paged_along(
-        self, read: ReadPagesAlong[Key, Row], request: PageRequest, known_as: str
-    ) -> Pages[Key, Row]:
+    def _paged_along(self, read: ReadPagesAlong[Key, Row], request: PageRequest) -> Pages[Key, Row]:
         return self._kept(
-            read,
-            request,
-            lambda own, way, ids: read(way, ids, request, own.viewer, own.along),
-            known_as if self.along.pages.get(known_as) == request else None,
+            read, request, lambda own, way, ids: read(way, ids, request, own.viewer, own.along)
         )
 
     def _kept(
-        self,
-        of: object,
-        request: PageRequest,
-        read: ReadHot[Key, Page[Row]],
-        known_as: str | None,
+        self, of: object, request: PageRequest, read: ReadHot[Key, Page[Row]]
     ) -> Pages[Key, Row]:
         known = self._pages.get((of, request))
         if known is None:
-            known = self._pages[of, request] = self.loader(read, known_as)
+            known = self._pages[of, request] = self.loader(read)
         return cast("Pages[Key, Row]", known)
 
 
 class HiddenCounts(Generic[Key]):
     """How much is hidden from the viewer of each; where nobody is, nothing more is asked."""
 
-    __slots__ = ("_counts", "_known_as", "_loading", "_read")
+    __slots__ = ("_counts", "_edge", "_loading")
 
-    def __init__(self, loading: Loading, read: ReadHidden[Key], known_as: str) -> None:
+    def __init__(self, loading: Loading, edge: Edge) -> None:
         self._loading = loading
-        self._read = read
-        self._known_as = known_as
+        self._edge = edge
         self._counts: Loader[Key, int] | None = None
 
     async def many(self, keys: list[Key]) -> list[int]:
@@ -158,9 +142,9 @@ class HiddenCounts(Generic[Key]):
             return [0] * len(keys)
         if self._counts is None:
             # It does not refer to this, which refers to it.
-            read = self._read
+            edge = self._edge
             self._counts = loading.loader(
-                lambda own, way, keys: read(way, own.viewer, keys), self._known_as
+                lambda own, way, keys: hidden(way, edge, own.viewer, keys)
             )
         return [less or 0 for less in await self._counts.many(keys)]
 

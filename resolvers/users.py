@@ -1,23 +1,25 @@
 """People: who they are, what they share, and how one changes oneself."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Annotated
 
 import strawberry
 
 from resolvers import avatars
-from resolvers.batches import batched
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.credentials import MAX_DISPLAY_NAME
+from resolvers.edges import edge, first_page
 from resolvers.finding import Asked, UserSearch, searched, users_by
-from resolvers.paging import After, First, requested
+from resolvers.loaders import Loaders
+from resolvers.paging import After, First
 from resolvers.texts import line, prose
 from schema.enums import FollowState
 from schema.photos import Photo, PhotoConnection
 from schema.users import DELETED, UpdateProfileInput, User, UserConnection, UserPayload
-from storage import follow_requests, jobs, users
+from storage import follow_requests, follows, jobs, users
+from storage import photos as stored
 from storage.refusals import Invalid, together
-from storage.rows import UserId, UserRow
+from storage.rows import Page, PhotoRow, UserId, UserRow
 
 MAX_BIO = 500
 
@@ -48,36 +50,33 @@ async def every_user(
         return await users_by(connection, asked, text, info.context.viewer_id)
 
 
-@batched
-async def owner(photos: Sequence[Photo], info: Info) -> list[User]:
+def _users(context: Context, ids: list[UserId]) -> Awaitable[Sequence[UserRow | None]]:
+    return context.loaders.users.many(ids)
+
+
+@edge(users.ALONG, by="owner_id", ask=_users)
+def owner(_photo: Photo, row: UserRow | None) -> User:
     """Who shared the photo; the stand-in `[deleted]` if that ended while you were asking."""
-    rows = await info.context.loaders.users.many([photo.row.owner_id for photo in photos])
-    return [User.of(row or DELETED) for row in rows]
+    return User.of(row or DELETED)
 
 
-@batched
-async def photos(
-    users: Sequence[User], info: Info, first: First = 20, after: After = None
-) -> list[PhotoConnection]:
+@first_page(stored.ALONG, "photos", by="id", ask=Loaders.photo_pages)
+def photos(_user: User, page: Page[PhotoRow]) -> PhotoConnection:
     """Their photos that you may see, newest first; for yourself also those not yet READY."""
-    pages = info.context.loaders.photo_pages(requested("photos", first, after))
-    return [PhotoConnection.of(page) for page in await pages.many([user.key for user in users])]
+    return PhotoConnection.of(page)
 
 
-@batched
-async def photo_count(users: Sequence[User], info: Info) -> list[int]:
+async def _followed(context: Context, ids: list[UserId]) -> Sequence[FollowState | None]:
+    if context.viewer_id is None or ids == [context.viewer_id]:
+        return [None] * len(ids)
+    return await context.loaders.follow_states.many(ids)
+
+
+@edge(follows.ALONG, by="id", ask=_followed)
+def photo_count(user: User, state: FollowState | None, context: Context) -> int:
     """How many photos you find in `photos`."""
-    viewer, others = info.context.viewer_id, [user.key for user in users]
-    followed: list[FollowState | None] = [None] * len(users)
-    if viewer is not None and others != [viewer]:
-        followed = await info.context.loaders.follow_states.many(others)
-    return [
-        _count_seen(user.row, viewer, state) for user, state in zip(users, followed, strict=True)
-    ]
-
-
-def _count_seen(row: UserRow, viewer: UserId | None, state: FollowState | None) -> int:
-    if viewer == row.id:
+    row = user.row
+    if context.viewer_id == row.id:
         return row.own_photo_count
     if state is FollowState.FOLLOWING:
         return row.followers_photo_count

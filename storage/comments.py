@@ -30,7 +30,7 @@ from storage.pages import (
     page_of_each,
     pages,
 )
-from storage.reads import IDS, VIEWER, Read, pair, rows, rows_of
+from storage.reads import IDS, VIEWER, Read, rows, rows_of
 from storage.refusals import Missing, NotAllowed
 from storage.rows import (
     CommentId,
@@ -44,7 +44,15 @@ from storage.rows import (
 )
 from storage.tables import comments
 from storage.tables import photos as photo_table
-from storage.visibility import Viewer, hidden_from, hidden_of, is_here, not_blocked, visible_to
+from storage.visibility import (
+    Asking,
+    Viewer,
+    hidden_from,
+    hidden_of,
+    is_here,
+    not_blocked,
+    visible_to,
+)
 
 COLUMNS = columns(comments, CommentRow)
 
@@ -153,32 +161,18 @@ def _replies(is_guest: bool, is_first: bool) -> Read[tuple[CommentId, CommentRow
     return Read.of(page_of_each(parents, one_page), entry_of(CommentRow))
 
 
-async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:
-    """How many comments of each photo are hidden from *viewer*, with all that replies to them.
-
-    Only those that `comment_count` counts; a photo without is absent.
-    """
-    return dict(await rows(way, _hidden(viewer is None), viewer=viewer, ids=ids))
-
-
-def _hidden_below(chosen: ColumnElement[bool], viewer: Viewer | None) -> CTE:
-    """The comments that are hidden, by whom they are or by what they reply to, and which count."""
+def _hidden_of(photo_id: ColumnElement[Any], viewer: Asking) -> Select[Any]:
+    """Those that are hidden by whom they are of, or by what they reply to, and are counted."""
+    counts = comments.c.body.is_not(None).label("counts")
     below = (
-        select(comments.c.id, comments.c.photo_id, comments.c.body.is_not(None).label("counts"))
-        .where(chosen, comments.c.author_id.in_(hidden_from(viewer)))
+        select(comments.c.id, counts)
+        .where(comments.c.photo_id == photo_id, comments.c.author_id.in_(hidden_from(viewer)))
         .correlate_except(comments)
         .cte("below", recursive=True, nesting=True)
     )
     reply = comments.alias("reply")
-    return below.union(
-        select(reply.c.id, reply.c.photo_id, reply.c.body.is_not(None)).join_from(
-            below, reply, reply.c.parent_id == below.c.id
-        )
-    )
-
-
-def _hidden_of(photo_id: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
-    below = _hidden_below(comments.c.photo_id == photo_id, viewer)
+    replies = select(reply.c.id, reply.c.body.is_not(None))
+    below = below.union(replies.join_from(below, reply, reply.c.parent_id == below.c.id))
     return select(func.count()).select_from(below).where(below.c.counts)
 
 
@@ -186,21 +180,7 @@ def _hidden_of(photo_id: ColumnElement[Any], viewer: Viewer | None) -> Select[An
 HIDDEN: Final = hidden_of("hidden_comments", _hidden_of)
 
 
-@cache
-def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told apart by it.
-    below = _hidden_below(comments.c.photo_id == any_(IDS), None if is_guest else VIEWER)
-    counted = select(below.c.photo_id, func.count()).where(below.c.counts)
-    return Read.of(counted.group_by(below.c.photo_id), pair)
-
-
-async def hidden_replies(
-    way: Way, viewer: UserId | None, ids: Sequence[CommentId]
-) -> dict[CommentId, int]:
-    """How many direct replies of each comment are hidden; a comment without is absent."""
-    return dict(await rows(way, _hidden_replies(viewer is None), viewer=viewer, ids=ids))
-
-
-def _hidden_replies_of(id: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
+def _hidden_replies_of(id: ColumnElement[Any], viewer: Asking) -> Select[Any]:
     is_hidden = comments.c.author_id.in_(hidden_from(viewer))
     of_comment = select(func.count()).where(comments.c.parent_id == id, is_hidden)
     return of_comment.correlate_except(comments)
@@ -208,15 +188,6 @@ def _hidden_replies_of(id: ColumnElement[Any], viewer: Viewer | None) -> Select[
 
 # How many direct replies of the comment whose id an entry has are hidden from the viewer.
 HIDDEN_REPLIES: Final = hidden_of("hidden_replies", _hidden_replies_of)
-
-
-@cache
-def _hidden_replies(is_guest: bool) -> Read[tuple[CommentId, int]]:  # noqa: FBT001 - As above.
-    hiding = hidden_from(None if is_guest else VIEWER)
-    counted = select(comments.c.parent_id, func.count()).where(
-        comments.c.parent_id == any_(IDS), comments.c.author_id.in_(hiding)
-    )
-    return Read.of(counted.group_by(comments.c.parent_id), pair)
 
 
 async def add(

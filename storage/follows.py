@@ -14,7 +14,6 @@ from sqlalchemy import (
     case,
     delete,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -27,11 +26,11 @@ from storage import notifications
 from storage.along import Edge
 from storage.database import Way, Writing, columns, values
 from storage.pages import any_page, asked, each, entry_of, newest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, first, pair, rows
+from storage.reads import IDS, VIEWER, Read, first, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
-from storage.visibility import hidden_from, hidden_of, user_visible_to
+from storage.visibility import Asking, count_hidden, hidden_of, user_visible_to
 
 _ONE = literal(1)
 
@@ -138,7 +137,7 @@ ALONG: Final = Edge(
 ALONG_BACK: Final = Edge(
     "follows_viewer",
     lambda key, viewer: select(_is_pair(follows, key, viewer)),
-    bool,
+    bool | None,
     is_of_viewer=True,
 )
 
@@ -176,42 +175,18 @@ async def following(
     return pages(request, followers, found)
 
 
-async def hidden_followers(
-    way: Way, viewer: UserId | None, ids: Sequence[UserId]
-) -> dict[UserId, int]:
-    """How many followers of each user are hidden from *viewer*; a user without is absent."""
-    read = _hidden("followee_id", "follower_id", viewer is None)
-    return dict(await rows(way, read, viewer=viewer, ids=ids))
-
-
-async def hidden_following(
-    way: Way, viewer: UserId | None, ids: Sequence[UserId]
-) -> dict[UserId, int]:
-    """How many of those each user follows are hidden from *viewer*; a user without is absent."""
-    read = _hidden("follower_id", "followee_id", viewer is None)
-    return dict(await rows(way, read, viewer=viewer, ids=ids))
-
-
-def _hidden_of(of: str, others: str) -> Callable[[ColumnElement[Any], Any], Select[Any]]:
+def _hidden_of(of: str, others: str) -> Callable[[ColumnElement[Any], Asking], Select[Any]]:
     user, other = follows.c[of], follows.c[others]
-    return lambda key, viewer: (
-        select(func.count())
-        .where(user == key, other.in_(hidden_from(viewer)))
-        .correlate_except(follows)
-    )
+
+    def pair_with(key: ColumnElement[Any], hidden: ColumnElement[Any]) -> Select[Any]:
+        return select(other).where(user == key, other == hidden).correlate_except(follows)
+
+    return lambda key, viewer: count_hidden(viewer, lambda hidden: pair_with(key, hidden))
 
 
 # How many of each are hidden from the viewer, of the user whose id an entry has.
 HIDDEN_FOLLOWERS: Final = hidden_of("hidden_followers", _hidden_of("followee_id", "follower_id"))
 HIDDEN_FOLLOWING: Final = hidden_of("hidden_following", _hidden_of("follower_id", "followee_id"))
-
-
-@cache
-def _hidden(of: str, others: str, is_guest: bool) -> Read[tuple[UserId, int]]:  # noqa: FBT001 - Told apart by it.
-    user, other = follows.c[of], follows.c[others]
-    hiding = hidden_from(None if is_guest else VIEWER)
-    counted = select(user, func.count()).where(user == any_(IDS), other.in_(hiding))
-    return Read.of(counted.group_by(user), pair)
 
 
 @cache

@@ -11,7 +11,7 @@ from storage import notifications, photos
 from storage.along import Edge
 from storage.database import Way, Writing, columns, fetch_one
 from storage.pages import any_page, asked, each, entry_of, newest_first, page_of_each, pages
-from storage.reads import IDS, VIEWER, Read, first, pair, rows
+from storage.reads import IDS, VIEWER, Read, first, rows
 from storage.rows import (
     Cursor,
     NotificationKind,
@@ -24,7 +24,7 @@ from storage.rows import (
 )
 from storage.tables import likes, users
 from storage.tables import photos as photo_table
-from storage.visibility import Viewer, hidden_from, hidden_of, user_visible_to
+from storage.visibility import Asking, Viewer, count_hidden, hidden_of, user_visible_to
 
 
 async def add(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
@@ -74,7 +74,7 @@ LIKED: Final[Read[PhotoId]] = Read.of(_liked(VIEWER, any_(IDS)), first)
 ALONG: Final = Edge(
     "liked",
     lambda key, viewer: select(exists(_liked(viewer, key).correlate_except(likes))),
-    bool,
+    bool | None,
     is_of_viewer=True,
 )
 
@@ -106,28 +106,12 @@ def _likers(is_guest: bool, is_first: bool) -> Read[tuple[PhotoId, UserRow, Curs
     return Read.of(page_of_each(parents, one_page), entry_of(UserRow))
 
 
-async def hidden(way: Way, viewer: UserId | None, ids: Sequence[PhotoId]) -> dict[PhotoId, int]:
-    """How many likes of each photo are hidden from *viewer*; a photo without is absent."""
-    return dict(await rows(way, _hidden(viewer is None), viewer=viewer, ids=ids))
-
-
-def _hidden_of(photo_id: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
-    is_hidden = likes.c.user_id.in_(hidden_from(viewer))
-    of_photo = select(func.count()).where(likes.c.photo_id == photo_id, is_hidden)
-    return of_photo.correlate_except(likes)
+def _hidden_of(photo_id: ColumnElement[Any], viewer: Asking) -> Select[Any]:
+    return count_hidden(viewer, lambda user: _liked(user, photo_id).correlate_except(likes))
 
 
 # How many likes of the photo whose id an entry has are hidden from the viewer.
 HIDDEN: Final = hidden_of("hidden_likes", _hidden_of)
-
-
-@cache
-def _hidden(is_guest: bool) -> Read[tuple[PhotoId, int]]:  # noqa: FBT001 - Told apart by it.
-    hiding = hidden_from(None if is_guest else VIEWER)
-    counted = select(likes.c.photo_id, func.count()).where(
-        likes.c.photo_id == any_(IDS), likes.c.user_id.in_(hiding)
-    )
-    return Read.of(counted.group_by(likes.c.photo_id), pair)
 
 
 async def _count(tx: Writing, id: PhotoId, changed: CTE, by: int) -> PhotoRow | None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts
-from storage.along import MOST_KEPT, Along, Edge, Edges, Wide, array_of
+from storage.along import MOST_KEPT, Along, Edges, Single, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.pages import newest_first, page, page_by_time
 from storage.reads import IDS, VIEWER, value
@@ -57,10 +57,10 @@ def _known_by(viewer: Viewer | None, condition: ColumnElement[bool]) -> Select[A
 
 
 # The user whose id an entry has.
-ALONG: Final = Edge(
-    "users",
-    lambda key, viewer: _known_by(viewer, users.c.id == key).with_only_columns(array_of(COLUMNS)),
-    UserRow | None,
+ALONG: Final = Single(
+    "user",
+    lambda key, viewer: _known_by(viewer, users.c.id == key).correlate_except(users),
+    UserRow,
 )
 
 

@@ -3,11 +3,12 @@
 A condition holds for the row that it is given, however deep in a statement it stands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     Exists,
@@ -17,20 +18,23 @@ from sqlalchemy import (
     case,
     exists,
     false,
+    func,
     or_,
     select,
-    union,
 )
 from sqlalchemy.sql import FromClause
 
 from storage.along import Edge
 from storage.database import Way
-from storage.reads import VIEWER, Read, first, rows
+from storage.pages import each
+from storage.reads import IDS, VIEWER, Read, first, pair, rows
 from storage.rows import PhotoStatus, UserId, Visibility
 from storage.tables import blocks, cases, departures, follows, moderators, photos, users
 
 # One user, or in a statement over many users the column of their ids.
 Viewer = UserId | ColumnElement[UserId]
+# Whom a statement is sent for, as it is told each time; None is a guest.
+Asking = BindParameter[Any] | None
 
 
 def visible_to(viewer: Viewer | None, seen: FromClause = photos) -> ColumnElement[bool]:
@@ -123,43 +127,61 @@ def judged_by(viewer: UserId, subject: ColumnElement[bool]) -> ColumnElement[boo
     return and_(is_moderator, _any(cases, and_(cases.c.closed_at.is_(None), subject)))
 
 
-def hidden_from(viewer: Viewer | None) -> Select[tuple[UserId]]:
+def hidden_from(viewer: Asking) -> Select[tuple[UserId]]:
     """The ids of those whom *viewer* may not know of; mostly few or none.
 
     They are those a block stands between, and those whose account is being deleted.
     """
+    return select(_hidden(viewer).c.id)
+
+
+def count_hidden(viewer: Asking, each: Callable[[ColumnElement[Any]], Select[Any]]) -> Select[Any]:
+    """Of how many of those there is what *each* selects for one of them, at most once.
+
+    It is looked up for one after another, however much there is of everybody else.
+    """
+    hidden = _hidden(viewer)
+    return select(func.count(each(hidden.c.id).scalar_subquery())).select_from(hidden)
+
+
+def hides(viewer: Asking) -> ColumnElement[bool]:
+    """Whether there is anybody in `hidden_from`, which a statement finds out once."""
+    return exists(select(1).select_from(_hidden(viewer)))
+
+
+@cache
+def _hidden(viewer: Asking) -> CTE:
+    # One for all of a statement: the parts of a plan cost something even if they never run.
     leaving = select(departures.c.user_id.label("id"))
     if viewer is None:
-        return leaving
+        return leaving.cte("hidden")
     by_viewer = select(blocks.c.blocked_id).where(blocks.c.blocker_id == viewer)
     by_others = select(blocks.c.blocker_id).where(blocks.c.blocked_id == viewer)
-    return select(union(leaving, by_viewer, by_others).subquery("hidden").c.id)
+    return leaving.union(by_viewer, by_others).cte("hidden")
 
 
-def hides(viewer: Viewer | None) -> ColumnElement[bool]:
-    """Whether there is anybody in `hidden_from`, which a statement finds out once."""
-    anybody = [exists(select(departures.c.user_id))]
-    if viewer is not None:
-        anybody.append(exists(select(blocks.c.blocked_id).where(blocks.c.blocker_id == viewer)))
-        anybody.append(exists(select(blocks.c.blocker_id).where(blocks.c.blocked_id == viewer)))
-    return or_(*anybody)
-
-
-# The same for all entries.
-HIDING: Final = Edge("hiding", lambda _, viewer: select(hides(viewer)), bool)
-
-
-def hidden_of(known_as: str, counted: Callable[[ColumnElement[Any], Any], Select[Any]]) -> Edge:
+def hidden_of(name: str, counted: Callable[[ColumnElement[Any], Any], Select[Any]]) -> Edge:
     """How much of something is hidden from the viewer: *counted* by its key.
 
-    Mostly nobody is hidden from them, and then nothing is counted.
+    Mostly nobody is hidden from them, and then nothing is counted: it is null.
     """
     return Edge(
-        known_as,
+        name,
         lambda key, viewer: select(case((hides(viewer), counted(key, viewer).scalar_subquery()))),
         int | None,
-        is_sparse=True,
     )
+
+
+async def hidden(way: Way, edge: Edge, viewer: UserId | None, ids: Sequence[Any]) -> dict[Any, int]:
+    """How much is hidden from *viewer* of each of the *ids*, by such an edge."""
+    return dict(await rows(way, _hidden_by(edge, viewer is None), viewer=viewer, ids=ids))
+
+
+@cache
+def _hidden_by(edge: Edge, is_guest: bool) -> Read[tuple[Any, int]]:  # noqa: FBT001 - Told apart by it.
+    keys = each(IDS)
+    counted = edge.of(keys.c.id, None if is_guest else VIEWER)
+    return Read.of(select(keys.c.id, counted.scalar_subquery()), pair)
 
 
 async def hides_anybody(way: Way, viewer: UserId | None) -> bool:

@@ -19,7 +19,7 @@ SCHEMA = zoo._schema
 NOTHING = Known(["1"], ["x"], ["c"])
 ASKED = [
     f"{name}{number}"
-    for name in ("mood", "friend", "others", "prey", "keeper", "grid")
+    for name in ("mood", "friend", "others", "prey", "keeper", "grid", "toy")
     for number in range(1, 5)
 ]
 PREY = [{"__typename": "Mouse"}, None, {"__typename": "Bird", "song": ["tu", None, "wit"]}]
@@ -153,6 +153,30 @@ async def test_a_batch_is_one_call_for_a_level():
     await asked("{ cats { keeper } }", {}, keeper)
 
     assert calls == ["cats", "keeper1", "keeper3"]
+
+
+@pytest.mark.parametrize(
+    ("query", "calls"),
+    [
+        ("{ dog { grid { toy { sound name } } } }", []),
+        ("{ dog { grid { toy(loud: true) { sound name(twice: true) } number } } }", []),
+        ("query($b: Boolean) { dog { grid { toy(loud: $b) { name(twice: $b) } } } }", []),
+        # One of them comes without, so all of its level are asked for.
+        ("{ cats { toy { sound name } } }", [[1, 3]]),
+        # What came along is of no use.
+        ("{ dog { grid { toy(big: true) { sound } } } }", [[2, 4]]),
+        ("query($b: Boolean) { dog { grid { toy(big: $b) { sound } } } }", [[2, 4]]),
+        # Beside what has to be waited for, all of a level are asked for together.
+        ("{ dog { grid { toy { name } keeper } } }", [[2, 4]]),
+    ],
+)
+async def test_what_came_along_is_not_asked_for(query, calls):
+    keeper = Keeper()
+
+    answer = await asked(query, {"b": True}, keeper)
+
+    assert answer == (await expected(query, {"b": True}, Keeper())).data
+    assert keeper.asked == calls
 
 
 @pytest.mark.parametrize(

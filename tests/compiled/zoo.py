@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import SimpleNamespace
 from typing import Annotated
 
 import strawberry
 
 from resolvers.batches import Batches, batched
+from resolvers.edges import Straight
 from resolvers.extend import extend
 
 
@@ -21,6 +23,8 @@ class Keeper:
     failing: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     batches: Batches = field(default_factory=Batches)
+    asked: list[list[int]] = field(default_factory=list)
+    """The numbers of the animals whose toys had to be asked for, by call."""
 
     def found(self, name: str, value: object) -> object:
         if name in self.failing:
@@ -72,8 +76,20 @@ Prey = Annotated[Mouse | Bird, strawberry.union("Prey")]
 
 
 @strawberry.type
+class Toy:
+    sound: str
+    owner: strawberry.Private[Cat]
+
+
+@strawberry.type
 class Cat(Animal):
     lives: int | None = 9
+    bag: strawberry.Private[object] = None
+
+    def __post_init__(self) -> None:
+        # The first ones come without.
+        if self.number > 1:
+            self.bag = SimpleNamespace(sound=squeak(self.number))
 
     @strawberry.field
     async def prey(
@@ -109,6 +125,43 @@ async def grids(animals: Sequence[Dog], info: Info) -> list[list[list[Cat | None
         info.context.found(f"grid{one.number}", [[cat(one.number), None], [cat(one.number + 2)]])
         for one in animals
     ]
+
+
+def squeak(number: int) -> str:
+    return f"squeak {number}"
+
+
+def _toy(owner: Cat, sound: str, context: Keeper, *, loud: bool = False, big: bool = False) -> Toy:
+    made = Toy(sound=sound.upper() if loud else sound + "!" * big, owner=owner)
+    return context.found(f"toy{owner.number}", made)
+
+
+@batched
+async def toys(
+    owners: Sequence[Cat], info: Info, *, loud: bool = False, big: bool = False
+) -> list[Toy | None]:
+    """What it plays with."""
+    keeper = info.context
+    keeper.asked.append([one.number for one in owners])
+    return [_toy(one, squeak(one.number), keeper, loud=loud, big=big) for one in owners]
+
+
+# Big ones are not in the bag.
+toys.straight = Straight(_toy, is_told=True, reads="bag.sound", only=lambda *, loud, big: not big)
+
+
+def _name(toy: Toy, *, twice: bool = False) -> str:
+    return f"{toy.owner.name}'s toy" * (1 + twice)
+
+
+@batched
+async def toy_names(toys: Sequence[Toy], info: Info, *, twice: bool = False) -> list[str]:
+    """What it is called."""
+    info.context.found("names", None)
+    return [_name(one, twice=twice) for one in toys]
+
+
+toy_names.straight = Straight(_name, is_told=False)
 
 
 def cat(number: int) -> Cat:
@@ -149,7 +202,8 @@ class Query:
         return info.context.found("dog", Dog(number=2, name="d2"))
 
 
-extend(Cat, keeper=keeper_names)
+extend(Toy, name=toy_names)
+extend(Cat, keeper=keeper_names, toy=toys)
 extend(Dog, grid=grids)
 
 zoo = strawberry.Schema(query=Query, types=[Cat, Dog])

@@ -130,6 +130,11 @@ def _with(node: FieldNode, arguments: list[ArgumentNode]) -> FieldNode:
     return FieldNode(name=node.name, arguments=tuple(arguments), directives=(), loc=node.loc)
 
 
+def is_varied(field: Field) -> bool:
+    """Whether variables have a say in the arguments of a field."""
+    return any(_has_variables(each) for each in field.nodes[0].node.arguments or ())
+
+
 def _has_variables(node: ArgumentNode) -> bool:
     found = _Variables()
     visit(node, found)

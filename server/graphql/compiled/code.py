@@ -1,11 +1,13 @@
 """Python source for a planned query.
 
-What needs no waiting becomes a function of one object, `Photo_3(x)`; what needs some, a
-function of all objects of a level, `Photo_3(o, run)`, that asks each edge once.
+What needs no waiting becomes a function of one object, `Photo_3(x)`. What may need some is tried
+so as well, `Photo_4(x, run)`; where something is not there, a function of all objects of the
+level, `Photo_5(o, run)`, asks each edge once.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, Final, cast
 
@@ -18,6 +20,7 @@ from graphql import (
     GraphQLScalarType,
 )
 
+from server.graphql.compiled.arguments import is_varied
 from server.graphql.compiled.leaves import AS_IS, NotWritten, listed, writer
 from server.graphql.compiled.plans import Field, Selection
 from server.graphql.compiled.shapes import PLAIN, Shape
@@ -33,6 +36,8 @@ class Source:
     names: dict[str, Any] = field(default_factory=lambda: dict(GIVEN))
     edges: list[Field] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
+    _places: dict[int, int] = field(default_factory=dict)
+    _ones: dict[tuple[int, bool], str] = field(default_factory=dict)
 
     def root(self, selection: Selection) -> str:
         """The name of an asynchronous function that answers for a list of roots."""
@@ -44,12 +49,18 @@ class Source:
             self.names[name] = value
         return name
 
-    def _one(self, selection: Selection) -> str:
-        """A function that makes one object without waiting."""
+    def _one(self, selection: Selection, *, may_ask: bool) -> str:
+        """A function that makes one object without waiting.
+
+        Where it *may_ask*, it takes the run, and an AttributeError says that it has to.
+        """
+        known = self._ones.get((id(selection), may_ask))
+        if known is not None:
+            return known
         parts = [self._entry(entry, selection) for entry in selection.entries]
-        name = self._name(selection.type.name)
+        name = self._ones[id(selection), may_ask] = self._name(selection.type.name)
         self.lines += [
-            f"def {name}(x):",
+            f"def {name}({_given('x', may_ask=may_ask)}):",
             f"    if x.__class__ is not {self._class(selection.origin)}: raise NotWritten",
             *(f"    {held} = x.{attribute}" for attribute, held in _held(selection).items()),
             f"    return {{{', '.join(parts)}}}",
@@ -59,10 +70,26 @@ class Source:
     def _entry(self, entry: Field | str, selection: Selection) -> str:
         if isinstance(entry, str):
             return f"{entry!r}: {selection.type.name!r}"
-        held, _, attribute = selection.reads(entry).rpartition(".")
-        of = _held(selection).get(held, f"x.{held}") if held else "x"
-        value = self._completed(entry, entry.type, f"{of}.{attribute}")
-        return f"{entry.key!r}: {value}"
+        value = _read(entry, selection)
+        if not entry.is_attribute:
+            value = self._answered(entry, value)
+        return f"{entry.key!r}: {self._completed(entry, entry.type, value)}"
+
+    def _answered(self, one: Field, read: str) -> str:
+        """What the resolver makes of the object `x` and of what is *read* of it, if anything."""
+        assert one.straight is not None
+        place = self._place(one)
+        given = ["x", *([read] if read else [])]
+        given += ["context=run.context"] if one.straight.is_told else []
+        given += [f"**run.given({place})"] if is_varied(one) else []
+        return f"make_{place}({', '.join(given)})"
+
+    def _place(self, one: Field) -> int:
+        """Where the field stands among the edges."""
+        if id(one) not in self._places:
+            self._places[id(one)] = len(self.edges)
+            self.edges.append(one)
+        return self._places[id(one)]
 
     def _class(self, origin: type) -> str:
         name = f"class_{origin.__name__}"
@@ -71,12 +98,12 @@ class Source:
 
     def _batch(self, selection: Selection, *, is_root: bool = False) -> str:
         """A function that makes all objects of a level, and waits once for each edge."""
-        body = [] if is_root else self._check(selection)
+        body = [] if is_root else self._straight(selection) + self._check(selection)
         asked = [one for one in selection.fields if not one.is_attribute]
         read = [one for one in selection.fields if one.is_attribute and one.needs_asking]
         body += self._asking(asked)
         body += [
-            f"    c{n} = [x.{selection.reads(one)} for x in o]"
+            f"    c{n} = [{_read(one, selection, is_held=False)} for x in o]"
             for n, one in enumerate(read, start=len(asked))
         ]
         columns = {one.key: n for n, one in enumerate([*asked, *read])}
@@ -88,6 +115,16 @@ class Source:
         name = self._name(selection.type.name)
         self.lines += [f"async def {name}(o, run):", *body]
         return name
+
+    def _straight(self, selection: Selection) -> list[str]:
+        if not selection.needs_asking or not selection.may_be_straight:
+            return []
+        return [
+            "    try:",
+            f"        return [{self._one(selection, may_ask=True)}(x, run) for x in o]",
+            "    except AttributeError:  # Something did not come along.",
+            "        pass",
+        ]
 
     def _check(self, selection: Selection) -> list[str]:
         return [
@@ -104,8 +141,7 @@ class Source:
         return f"{entry.key!r}: {value}"
 
     def _asking(self, asked: Sequence[Field]) -> list[str]:
-        places = [str(len(self.edges) + n) for n in range(len(asked))]
-        self.edges += asked
+        places = [str(self._place(one)) for one in asked]
         if not asked:
             return []
         if len(asked) == 1:
@@ -153,16 +189,19 @@ class Source:
             inner = self._completed(one, bare.of_type, item, depth + 1)
             return f"[{inner} for {item} in listed({value})]"
         if one.below:
-            return f"{self._maker(one)}({value})"
+            return f"{self._maker(one)}({_given(value, may_ask=_may_ask(one))})"
         return self._leaf(cast("GraphQLLeafType", bare), value)
 
     def _maker(self, one: Field) -> str:
+        may_ask = _may_ask(one)
         if len(one.below) == 1:
-            return self._one(one.below[0])
+            return self._one(one.below[0], may_ask=may_ask)
         name = self._name("choice")
-        self.lines.append(f"{name} = {self._choices(one, self._one)}")
+        made = partial(self._one, may_ask=may_ask)
+        given = _given("x", may_ask=may_ask)
+        self.lines.append(f"{name} = {self._choices(one, made)}")
         # An object of any other class is a KeyError, which gives the query up as well.
-        self.lines += [f"def make_{name}(x):", f"    return {name}[x.__class__](x)"]
+        self.lines += [f"def make_{name}({given}):", f"    return {name}[x.__class__]({given})"]
         return f"make_{name}"
 
     def _leaf(self, leaf: GraphQLLeafType, value: str, or_null: str = "") -> str:
@@ -178,11 +217,29 @@ class Source:
         return f"(v if {is_as_is} else {write}(v))"
 
 
+def _may_ask(one: Field) -> bool:
+    return any(below.needs_asking for below in one.below)
+
+
+def _given(value: str, *, may_ask: bool) -> str:
+    return f"{value}, run" if may_ask else value
+
+
 def _held(selection: Selection) -> dict[str, str]:
-    """What attributes are passed on through, and the name of what is read of it once."""
-    fields = [one for one in selection.fields if one.is_attribute and not one.needs_asking]
-    through = (selection.reads(one).rpartition(".")[0] for one in fields)
+    """What is passed on through, and the name of what is read of it once."""
+    read = (selection.reads(one) or "" for one in selection.fields)
+    through = (path.rpartition(".")[0] for path in read)
     return {of: f"x_{of}" for of in dict.fromkeys(through) if of.isidentifier()}
+
+
+def _read(one: Field, selection: Selection, *, is_held: bool = True) -> str:
+    """What is read of `x` for a field; empty for nothing."""
+    path = selection.reads(one)
+    if path is None:
+        return ""
+    held, _, attribute = path.rpartition(".")
+    of = _held(selection).get(held) if is_held else None
+    return f"{of}.{attribute}" if of else f"x.{path}"
 
 
 def _loop(columns: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from inspect import isawaitable
 from typing import Any, Self, cast
 
@@ -15,7 +16,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry import Info
 
-from server.graphql.compiled.arguments import Arguments, Given
+from server.graphql.compiled.arguments import Arguments, Given, is_varied
 from server.graphql.compiled.plans import Field, NotCovered
 
 
@@ -46,6 +47,8 @@ class Edge:
     """What it calls what it is told."""
     is_batched: bool
     """Whether it answers for a list of parents."""
+    straight: Callable[..., Any] | None
+    """What answers for one parent without waiting, or raises AttributeError; if there is that."""
 
     @classmethod
     def of(cls, field: Field, operation: Operation) -> Self:
@@ -70,10 +73,26 @@ class Edge:
         call: Callable[..., Any] = field.many or cast("Any", resolver.wrapped_func)
         name = told.name if told else None
         is_batched = field.many is not None
-        edge = cls(field, before, Arguments(field), None, call, parent, name, is_batched)
+        edge = cls(field, before, Arguments(field), None, call, parent, name, is_batched, None)
         arguments = Arguments.of(field, Told(edge, VariableValues({}, {}), None))
         same = None if arguments.passed else arguments.fixed
-        return replace(edge, arguments=arguments, same=same)
+        return replace(edge, arguments=arguments, same=same, straight=_straight(field, same))
+
+
+def _straight(field: Field, same: Given | None) -> Callable[..., Any] | None:
+    """What takes a parent, and the arguments where variables have a say in them."""
+    found = field.straight
+    if found is None:
+        return None
+    if is_varied(field):
+        return found.make
+    if same is None or not found.takes(same):
+        return _not_straight
+    return partial(found.make, **same) if same else found.make
+
+
+def _not_straight(*_: object, **__: object) -> Any:
+    raise AttributeError("it has to be asked for")
 
 
 class Told(Info):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from graphql import (
     FragmentDefinitionNode,
@@ -35,6 +35,30 @@ READS = "__reads__"
 Class: TypeAlias = type
 
 
+class Straight(Protocol):
+    """How a field of one parent is answered without waiting, where its resolver tells.
+
+    *make* takes the parent, what is read of it, the context by its name, and the arguments.
+    """
+
+    @property
+    def make(self) -> Callable[..., Any]: ...
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it takes the context."""
+        ...
+
+    @property
+    def reads(self) -> str | None:
+        """Where in the parent it lies, if it is there, which else is an AttributeError."""
+        ...
+
+    def takes(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether it answers for a field with such arguments."""
+        ...
+
+
 class NotCovered(Exception):
     """The query asks for what is left to graphql-core."""
 
@@ -59,6 +83,12 @@ class Field:
         return getattr(resolver.wrapped_func, "many", None) if resolver else None
 
     @property
+    def straight(self) -> Straight | None:
+        """What answers for one parent without waiting, perhaps."""
+        resolver = self.made.base_resolver
+        return getattr(resolver.wrapped_func, "straight", None) if resolver else None
+
+    @property
     def definition_name(self) -> str:
         """Its name in the schema, whatever the answer calls it."""
         return self.nodes[0].node.name.value
@@ -72,6 +102,12 @@ class Field:
     def needs_asking(self) -> bool:
         """Whether anything at or below the field has to be awaited."""
         return not self.is_attribute or any(one.needs_asking for one in self.below)
+
+    @property
+    def may_be_straight(self) -> bool:
+        """Whether all at and below the field may be there without waiting."""
+        is_own = self.is_attribute or self.straight is not None
+        return is_own and all(one.may_be_straight for one in self.below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +127,11 @@ class Selection:
     def needs_asking(self) -> bool:
         """Whether anything of it has to be awaited."""
         return any(field.needs_asking for field in self.fields)
+
+    @property
+    def may_be_straight(self) -> bool:
+        """Whether all of it may be there without waiting."""
+        return all(field.may_be_straight for field in self.fields)
 
     def asked(self) -> set[str]:
         """The fields that are resolved: `Type.field`, and below one of those `Type.field.field`."""
@@ -119,8 +160,10 @@ class Selection:
             waiting += [below for field in one.fields for below in field.below]
         return [field for found in places.values() if len(found) == 1 for field in found[0].fields]
 
-    def reads(self, field: Field) -> str:
-        """What is read of an object for an attribute: what the attribute itself would read."""
+    def reads(self, field: Field) -> str | None:
+        """What is read of an object for a field: for an attribute, what that itself would read."""
+        if not field.is_attribute:
+            return field.straight.reads if field.straight else None
         name = field.made.python_name
         passed_on: Mapping[str, str] = getattr(self.origin, READS, {})
         return passed_on.get(name, name)

@@ -101,7 +101,8 @@ class Query:
             edges = [Edge.of(field, self._operation) for field in source.edges]
         except NotCovered:
             return None
-        names = source.names
+        made = {f"make_{place}": edge.straight for place, edge in enumerate(edges)}
+        names = source.names | made
         # Everything in the source is made of names of the schema and literals of their keys.
         exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
         return Plan(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
@@ -23,6 +23,7 @@ class Run:
     edges: Sequence[Edge]
     variables: VariableValues
     context: object
+    _given: dict[int, Given] = field(default_factory=dict)
 
     def told(self, edge: Edge) -> "tuple[Info[Any, Any], Given]":
         """What a resolver is told, and the arguments of its field.
@@ -32,6 +33,19 @@ class Run:
         info = Told(edge, self.variables, self.context)
         given = edge.same
         return info, edge.arguments.given(self.variables, info) if given is None else given
+
+    def given(self, place: int) -> Given:
+        """The arguments of a field that is answered for one parent after another.
+
+        Raises AttributeError when it has to be asked for, and what `told` raises.
+        """
+        known = self._given.get(place)
+        if known is None:
+            edge = self.edges[place]
+            known = self._given[place] = self.told(edge)[1]
+            if edge.field.straight is None or not edge.field.straight.takes(known):
+                raise AttributeError(edge.field.key)
+        return known
 
     async def many(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
         """One call for all parents."""
