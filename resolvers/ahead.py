@@ -1,6 +1,6 @@
 """What a query will ask of photos, users and comments, and what is brought along for that.
 
-An edge asks its loader in any case; here stands only what the loader may know by then.
+What did not come along, the edge itself asks for (`resolvers/edges.py`).
 """
 
 from collections.abc import Container, Mapping
@@ -11,7 +11,8 @@ from typing import Any, Final, TypeAlias
 from resolvers.paging import BadArgument, requested
 from schema.pages import Listed as Paged
 from storage import comments, follows, likes, photos, users, variants
-from storage.along import Along, Brought, Claim, Edges, Listed, Wanted, brought
+from storage.along import Along, Claim
+from storage.edges import Brought, Edges, Listed, Wanted, brought
 from storage.rows import PageRequest
 
 # The arguments of fields, by `Type.field`.

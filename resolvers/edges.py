@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from resolvers.batches import resolver_of
+from resolvers.batches import Many, resolver_of
 from resolvers.context import Context, Info
 from resolvers.loaders import Loaders
 from resolvers.loading import Pages
-from resolvers.paging import After, First, requested
+from resolvers.paging import DEFAULT, After, First, requested
 from schema.pages import Listed as Paged
-from storage.along import Edge, Listed, Single
+from storage.edges import Edge, Listed, Single
 from storage.pages import page_by_time
 from storage.rows import PageRequest
 
@@ -36,7 +36,7 @@ class Straight:
     make: Make
     is_told: bool
     reads: str | None = None
-    """Where it lies in the parent, as `row.liked`; it is an AttributeError if it did not come."""
+    """Where it lies in the parent, as `row.liked`, if it came along."""
     only: Callable[..., bool] | None = None
     """Whether what came along is of use with such arguments."""
 
@@ -60,21 +60,21 @@ def edge(
     """
 
     def made(make: Make) -> Resolver:
-        is_told = _is_told(make)
-        return _resolver(make, Straight(make, is_told, f"row.{along.name}", only), by, ask)
+        straight = Straight(make, _is_told(make), f"row.{along.name}", only)
+        _parent, _found, *arguments = _parameters(make)
+        many = _many(straight, along.name, by, ask or _loaded(along.name), make)
+        return _resolver(many, make, arguments, straight)
 
     return made
-
-
-def computed(make: Make) -> Resolver:
-    """The resolver of a field, from a function of one parent that needs nothing more."""
-    return _resolver(make, Straight(make, _is_told(make)), None, None)
 
 
 def first_page(
     along: Listed, listed: Paged, *, by: str, ask: Callable[[Loaders, PageRequest], Pages[Any, Any]]
 ) -> Callable[[Make], Resolver]:
-    """The same of a list, from a function of one parent and a page: the first may come along."""
+    """The same of a list, from a function of one parent and a page.
+
+    A row has a list along where the first page of that size is asked for, and nothing else.
+    """
 
     async def pages(
         context: Context, keys: list[Any], /, first: int | None, after: str | None
@@ -90,64 +90,57 @@ def first_page(
         def of_page(parent: object, page: object, **_arguments: object) -> Any:
             return make(parent, page)
 
-        # The place of a list where its size is given has no other page along.
-        straight = Straight(of_rows, is_told=False, reads=f"row.{along.name}")
-        return _resolver(make, straight, by, pages, of_found=of_page, adding=_PAGE)
+        straight = Straight(of_rows, is_told=False, reads=f"row.{along.name}", only=_is_first)
+        return _resolver(_many(straight, along.name, by, pages, of_page), make, _PAGE, straight)
 
     return made
 
 
+def computed(make: Make) -> Resolver:
+    """The resolver of a field, from a function of one parent that needs nothing more."""
+    straight = Straight(make, _is_told(make))
+
+    async def many(parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
+        told = {"context": info.context} if straight.is_told else {}
+        return [make(parent, **told, **arguments) for parent in parents]
+
+    _parent, *arguments = _parameters(make)
+    return _resolver(many, make, arguments, straight)
+
+
+def _is_first(*, after: str | None, **_: object) -> bool:
+    return after is None
+
+
 _PAGE: Final = [
-    inspect.Parameter("first", inspect.Parameter.KEYWORD_ONLY, default=20, annotation=First),
+    inspect.Parameter("first", inspect.Parameter.KEYWORD_ONLY, default=DEFAULT, annotation=First),
     inspect.Parameter("after", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=After),
 ]
 
 
-def _is_told(make: Make) -> bool:
-    return "context" in inspect.signature(make).parameters
+def _many(straight: Straight, name: str, by: str, ask: Ask, of_found: Make) -> Many:
+    """What answers for a list of parents with one call."""
+    read, key = attrgetter(f"row.{name}"), attrgetter(f"row.{by}")
 
-
-def _resolver(
-    make: Make,
-    straight: Straight,
-    by: str | None,
-    ask: Ask | None,
-    *,
-    of_found: Make | None = None,
-    adding: Sequence[inspect.Parameter] = (),
-) -> Resolver:
-    """What answers for a list of parents with one call, as a resolver."""
-    read = attrgetter(straight.reads) if straight.reads else None
-    key = attrgetter(f"row.{by}")
-    asking = ask or _loaded((straight.reads or "").partition(".")[2])
+    def along(parents: Sequence[Any]) -> Sequence[Any] | None:
+        try:
+            return [read(parent) for parent in parents]
+        except AttributeError as error:
+            if error.name != name:
+                raise
+            return None
 
     async def many(parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
         context = info.context
         told = {"context": context} if straight.is_told else {}
-        if read is None:
-            return [straight.make(parent, **told, **arguments) for parent in parents]
-        made = straight.make
-        found = _there(parents, read) if straight.takes(arguments) else None
+        make, found = straight.make, along(parents) if straight.takes(arguments) else None
         if found is None:
-            made = of_found or make
-            found = await asking(context, [key(parent) for parent in parents], **arguments)
+            make = of_found
+            found = await ask(context, [key(parent) for parent in parents], **arguments)
         each = zip(parents, found, strict=True)
-        return [made(parent, value, **told, **arguments) for parent, value in each]
+        return [make(parent, value, **told, **arguments) for parent, value in each]
 
-    signature = inspect.signature(make, eval_str=True)
-    parent, *others = signature.parameters.values()
-    own = [one for one in others[bool(read) :] if one.name != "context"] + list(adding)
-    made = resolver_of(many, parent.annotation, own, signature.return_annotation, make)
-    made.__dict__["straight"] = straight
-    return made
-
-
-def _there(parents: Sequence[Any], read: Callable[[Any], Any]) -> Sequence[Any] | None:
-    """What came along with each of them; None if it did not."""
-    try:
-        return [read(parent) for parent in parents]
-    except AttributeError:
-        return None
+    return many
 
 
 def _loaded(name: str) -> Ask:
@@ -156,3 +149,22 @@ def _loaded(name: str) -> Ask:
         return found
 
     return ask
+
+
+def _parameters(make: Make) -> list[inspect.Parameter]:
+    found = inspect.signature(make, eval_str=True).parameters.values()
+    return [one for one in found if one.name != "context"]
+
+
+def _is_told(make: Make) -> bool:
+    return "context" in inspect.signature(make).parameters
+
+
+def _resolver(
+    many: Many, make: Make, arguments: Sequence[inspect.Parameter], straight: Straight
+) -> Resolver:
+    parent, *_ = _parameters(make)
+    answer = inspect.signature(make, eval_str=True).return_annotation
+    made = resolver_of(many, parent.annotation, arguments, answer, make)
+    made.__dict__["straight"] = straight
+    return made

@@ -7,8 +7,9 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from resolvers.batches import Loader
-from storage.along import Along, Edge
+from storage.along import Along
 from storage.database import Database, Way
+from storage.edges import Edge
 from storage.rows import Page, PageRequest, UserId
 from storage.visibility import hidden, hides_anybody
 
@@ -71,8 +72,6 @@ class Loading:
         self.viewer = viewer
         self.along = along or Along()
         """What reads bring along."""
-        self.hides: bool | None = None
-        """Whether anybody is hidden from the viewer; None before somebody asked."""
         self._pages: dict[tuple[object, PageRequest], Loader[Any, Any]] = {}
 
     def end(self) -> None:
@@ -131,14 +130,14 @@ class HiddenCounts(Generic[Key]):
     def __init__(self, loading: Loading, edge: Edge) -> None:
         self._loading = loading
         self._edge = edge
-        self._counts: Loader[Key, int] | None = None
+        self._counts: Loader[Key, int | None] | None = None
 
     async def many(self, keys: list[Key]) -> list[int]:
         """How much, of each."""
-        loading = self._loading
-        if loading.hides is None:
-            loading.hides = any(await loading.hiding.many([None]))
-        if not loading.hides:
+        loading, along = self._loading, self._loading.along
+        if along.hides is None:
+            along.hides = any(await loading.hiding.many([None]))
+        if not along.hides:
             return [0] * len(keys)
         if self._counts is None:
             # It does not refer to this, which refers to it.

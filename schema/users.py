@@ -12,8 +12,15 @@ from schema.pages import Listed, PageInfo, Scored, connected, in_list
 from schema.views import view
 from storage.rows import Page, UserId, UserRow
 
+
+class _Nobody(UserRow):
+    """Somebody to whom nothing belongs; whatever may come along with a user, nothing did."""
+
+    follow_states = follows_viewer = hidden_followers = hidden_following = photo_pages = None
+
+
 # Stands for everyone whose account is deleted: nobody can take the name, nothing has the id.
-DELETED: Final = UserRow(
+DELETED: Final = _Nobody(
     id=UserId(UUID(int=0)),
     username="[deleted]",
     display_name="Deleted account",

@@ -8,10 +8,9 @@ So does the word on the viewer's session, where nobody has asked for it yet.
 """
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -30,85 +29,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
+from storage.edges import Brought, Edge, Edges, Single, Wanted
 from storage.pages import newest_first
-from storage.reads import VIEWER, Read, pair, rows, value
+from storage.reads import VIEWER, Read, rows, value
 from storage.rows import PageRequest, SessionId
 from storage.sessions import is_live
-
-# Statements of so many shapes are kept of each kind; a client that thinks up more has them written
-# anew.
-MOST_KEPT: Final = 128
+from storage.visibility import hides
 
 Row = TypeVar("Row")
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Edge:
-    """What belongs to a key: one value."""
-
-    name: str
-    """The attribute of a row that it is brought along with."""
-    of: Callable[[ColumnElement[Any], Any], Select[Any]]
-    """The value that belongs to a key, as that viewer sees it; None is a guest."""
-    kind: Any
-    """Its type, which JSON has a form for."""
-    is_of_viewer: bool = False
-    """Whether it is null for a guest."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Single:
-    """What belongs to a key: at most one row."""
-
-    name: str
-    of: Callable[[ColumnElement[Any], Any], Select[Any]]
-    row: type[Any]
-    """A named tuple of what is selected."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Listed:
-    """What belongs to a key: a list, of which the first page is brought, the newest first.
-
-    One entry more than the page has tells whether there is another; null stands for none at all.
-    """
-
-    name: str
-    of: Callable[[ColumnElement[Any], Any], Select[Any]]
-    """The whole list, as that viewer sees it."""
-    row: type[Any]
-    """A named tuple of what is selected, with `created_at` and `id`."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Brought:
-    """An edge of the entries that have its key in that field.
-
-    `brought` makes them, one of each: what is kept by them is found by identity.
-    """
-
-    edge: Edge | Single | Listed
-    by: str
-    below: "Edges" = ()
-    """What comes along with each row of it."""
-
-
-Edges: TypeAlias = tuple[Brought, ...]
-
-
-@lru_cache(MOST_KEPT)
-def brought(edge: Edge | Single | Listed, by: str, *below: Brought) -> Brought:
-    """The edge of such entries; the same object as long as it is in use."""
-    return Brought(edge, by, below)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is worth bringing along for each photo, user and comment that is read."""
-
-    photos: Edges = ()
-    users: Edges = ()
-    comments: Edges = ()
+NOTHING: Final = Wanted()
 
 
 @dataclass(slots=True)
@@ -128,19 +58,21 @@ _SESSION: Final = value("session", Uuid())
 class Along:
     """What one operation wants to come along with the rows that it reads."""
 
-    wanted: Wanted = Wanted()
+    wanted: Wanted = NOTHING
     pages: Mapping[str, PageRequest] = field(default_factory=dict)
     """The first page of each list that is wanted, by its name."""
     claim: Claim | None = None
     """The first read that can says whether it is true."""
+    hides: bool | None = None
+    """Whether anybody is hidden from the viewer, once a read has brought the word on that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wide(Generic[Row]):
     """A read of rows that have what comes along with each as further attributes."""
 
-    read: Read[tuple[str | None, bool]]
-    """All rows, and whether the claimed session is live."""
+    read: Read[tuple[str | None, bool, bool | None]]
+    """All rows, whether the claimed session is live, and whether anybody is hidden."""
     decoder: "msgspec.json.Decoder[list[Any]]"
 
     @classmethod
@@ -150,10 +82,12 @@ class Wide(Generic[Row]):
         """*statement*, which has a column for each field of the named tuple *row*, the newest
         entries first.
         """
-        entries = _entries("entry", statement, row, edges, None if is_guest else VIEWER)
+        viewer = None if is_guest else VIEWER
+        entries = _entries("entry", statement, row, edges, viewer)
         word = false() if is_guest else is_live(_SESSION, VIEWER)
-        whole: Any = select(cast(entries.scalar_subquery(), Text), word)
-        return cls(Read.of(whole, pair), msgspec.json.Decoder(_rows_of(row, edges)))
+        hiding: Any = hides(viewer) if _counts_hidden(edges) else null()
+        whole: Any = select(cast(entries.scalar_subquery(), Text), word, hiding)
+        return cls(Read.of(whole, tuple), msgspec.json.Decoder(_rows_of(row, edges)))
 
     async def rows(self, way: Way, along: Along | None, **values: Any) -> list[Row]:
         """The rows of the answer."""
@@ -161,10 +95,19 @@ class Wide(Generic[Row]):
             values |= {_first(name): page.first for name, page in along.pages.items()}
         claim = along.claim if along is not None else None
         asked = claim if claim is not None and claim.is_live is None else None
-        [(text, word)] = await rows(way, self.read, session=asked and asked.id, **values)
+        [(text, word, hiding)] = await rows(way, self.read, session=asked and asked.id, **values)
         if asked is not None:
             asked.is_live = word
+        if along is not None and hiding is not None:
+            along.hides = hiding
         return self.decoder.decode(text) if text else []
+
+
+def _counts_hidden(edges: Edges) -> bool:
+    return any(
+        one.edge.counts_hidden if isinstance(one.edge, Edge) else _counts_hidden(one.below)
+        for one in edges
+    )
 
 
 def _entries(

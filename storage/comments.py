@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 
 from storage import notifications, photos
-from storage.along import MOST_KEPT, Along, Edges, Listed, Wide
+from storage.along import Along, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
+from storage.edges import MOST_KEPT, Edges, Listed
 from storage.pages import (
     any_page,
     asked,

@@ -23,8 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import FromClause, literal
 
-from storage.along import MOST_KEPT, Along, Edges, Wide
+from storage.along import Along, Wide
 from storage.database import Way
+from storage.edges import MOST_KEPT, Edges
 from storage.pages import any_page, asked, newest_first, page, page_by_time
 from storage.photos import COLUMNS
 from storage.reads import VIEWER

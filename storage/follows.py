@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -23,14 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage import notifications
-from storage.along import Edge
 from storage.database import Way, Writing, columns, values
+from storage.edges import Edge
 from storage.pages import any_page, asked, each, entry_of, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, first, rows
 from storage.refusals import Missing, NotAllowed
 from storage.rows import Cursor, FollowState, NotificationKind, Page, PageRequest, UserId, UserRow
 from storage.tables import follow_requests, follows, users
-from storage.visibility import Asking, count_hidden, hidden_of, user_visible_to
+from storage.visibility import Asking, hidden_from, hidden_of, user_visible_to
 
 _ONE = literal(1)
 
@@ -177,11 +178,11 @@ async def following(
 
 def _hidden_of(of: str, others: str) -> Callable[[ColumnElement[Any], Asking], Select[Any]]:
     user, other = follows.c[of], follows.c[others]
-
-    def pair_with(key: ColumnElement[Any], hidden: ColumnElement[Any]) -> Select[Any]:
-        return select(other).where(user == key, other == hidden).correlate_except(follows)
-
-    return lambda key, viewer: count_hidden(viewer, lambda hidden: pair_with(key, hidden))
+    return lambda key, viewer: (
+        select(func.count())
+        .where(user == key, other.in_(hidden_from(viewer)))
+        .correlate_except(follows)
+    )
 
 
 # How many of each are hidden from the viewer, of the user whose id an entry has.

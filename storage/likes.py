@@ -8,8 +8,8 @@ from sqlalchemy import CTE, ColumnElement, Select, any_, delete, exists, func, s
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage import notifications, photos
-from storage.along import Edge
 from storage.database import Way, Writing, columns, fetch_one
+from storage.edges import Edge
 from storage.pages import any_page, asked, each, entry_of, newest_first, page_of_each, pages
 from storage.reads import IDS, VIEWER, Read, first, rows
 from storage.rows import (
@@ -24,7 +24,7 @@ from storage.rows import (
 )
 from storage.tables import likes, users
 from storage.tables import photos as photo_table
-from storage.visibility import Asking, Viewer, count_hidden, hidden_of, user_visible_to
+from storage.visibility import Asking, Viewer, hidden_from, hidden_of, user_visible_to
 
 
 async def add(tx: Writing, photo_id: PhotoId, viewer: UserId) -> PhotoRow:
@@ -107,7 +107,9 @@ def _likers(is_guest: bool, is_first: bool) -> Read[tuple[PhotoId, UserRow, Curs
 
 
 def _hidden_of(photo_id: ColumnElement[Any], viewer: Asking) -> Select[Any]:
-    return count_hidden(viewer, lambda user: _liked(user, photo_id).correlate_except(likes))
+    is_hidden = likes.c.user_id.in_(hidden_from(viewer))
+    of_photo = select(func.count()).where(likes.c.photo_id == photo_id, is_hidden)
+    return of_photo.correlate_except(likes)
 
 
 # How many likes of the photo whose id an entry has are hidden from the viewer.

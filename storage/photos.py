@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import reads, shots, writes
-from storage.along import MOST_KEPT, Along, Edges, Listed, Wide
+from storage.along import Along, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
+from storage.edges import MOST_KEPT, Edges, Listed
 from storage.pages import (
     any_page,
     asked,

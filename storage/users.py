@@ -9,8 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import accounts
-from storage.along import MOST_KEPT, Along, Edges, Single, Wide
+from storage.along import Along, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
+from storage.edges import MOST_KEPT, Edges, Single
 from storage.pages import newest_first, page, page_by_time
 from storage.reads import IDS, VIEWER, value
 from storage.refusals import Missing, Taken

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import events, jobs, shots
 from storage import photos as photo_rows
-from storage.along import Edge, array_of
+from storage.along import array_of
 from storage.database import Way, Writing, columns, fetch_one, values
+from storage.edges import Edge
 from storage.reads import IDS, Read, rows, rows_of
 from storage.rows import (
     AttemptRow,

@@ -5,7 +5,7 @@ A condition holds for the row that it is given, however deep in a statement it s
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -18,14 +18,13 @@ from sqlalchemy import (
     case,
     exists,
     false,
-    func,
     or_,
     select,
 )
 from sqlalchemy.sql import FromClause
 
-from storage.along import Edge
 from storage.database import Way
+from storage.edges import Edge
 from storage.pages import each
 from storage.reads import IDS, VIEWER, Read, first, pair, rows
 from storage.rows import PhotoStatus, UserId, Visibility
@@ -33,7 +32,7 @@ from storage.tables import blocks, cases, departures, follows, moderators, photo
 
 # One user, or in a statement over many users the column of their ids.
 Viewer = UserId | ColumnElement[UserId]
-# Whom a statement is sent for, as it is told each time; None is a guest.
+# Whom a hot read is sent for: VIEWER, or None for a guest.
 Asking = BindParameter[Any] | None
 
 
@@ -128,20 +127,11 @@ def judged_by(viewer: UserId, subject: ColumnElement[bool]) -> ColumnElement[boo
 
 
 def hidden_from(viewer: Asking) -> Select[tuple[UserId]]:
-    """The ids of those whom *viewer* may not know of; mostly few or none.
+    """The ids of those whom *viewer* may not know of, perhaps twice; mostly few or none.
 
     They are those a block stands between, and those whose account is being deleted.
     """
     return select(_hidden(viewer).c.id)
-
-
-def count_hidden(viewer: Asking, each: Callable[[ColumnElement[Any]], Select[Any]]) -> Select[Any]:
-    """Of how many of those there is what *each* selects for one of them, at most once.
-
-    It is looked up for one after another, however much there is of everybody else.
-    """
-    hidden = _hidden(viewer)
-    return select(func.count(each(hidden.c.id).scalar_subquery())).select_from(hidden)
 
 
 def hides(viewer: Asking) -> ColumnElement[bool]:
@@ -149,15 +139,23 @@ def hides(viewer: Asking) -> ColumnElement[bool]:
     return exists(select(1).select_from(_hidden(viewer)))
 
 
-@cache
 def _hidden(viewer: Asking) -> CTE:
     # One for all of a statement: the parts of a plan cost something even if they never run.
-    leaving = select(departures.c.user_id.label("id"))
-    if viewer is None:
-        return leaving.cte("hidden")
-    by_viewer = select(blocks.c.blocked_id).where(blocks.c.blocker_id == viewer)
-    by_others = select(blocks.c.blocker_id).where(blocks.c.blocked_id == viewer)
-    return leaving.union(by_viewer, by_others).cte("hidden")
+    return _FROM_GUESTS if viewer is None else _FROM_VIEWER
+
+
+def _all_hidden() -> CTE:
+    by_viewer = select(blocks.c.blocked_id).where(blocks.c.blocker_id == VIEWER)
+    by_others = select(blocks.c.blocker_id).where(blocks.c.blocked_id == VIEWER)
+    return _leaving().union_all(by_viewer, by_others).cte("hidden")
+
+
+def _leaving() -> Select[tuple[UserId]]:
+    return select(departures.c.user_id.label("id"))
+
+
+_FROM_VIEWER: Final = _all_hidden()
+_FROM_GUESTS: Final = _leaving().cte("hidden")
 
 
 def hidden_of(name: str, counted: Callable[[ColumnElement[Any], Any], Select[Any]]) -> Edge:
@@ -169,16 +167,19 @@ def hidden_of(name: str, counted: Callable[[ColumnElement[Any], Any], Select[Any
         name,
         lambda key, viewer: select(case((hides(viewer), counted(key, viewer).scalar_subquery()))),
         int | None,
+        counts_hidden=True,
     )
 
 
-async def hidden(way: Way, edge: Edge, viewer: UserId | None, ids: Sequence[Any]) -> dict[Any, int]:
-    """How much is hidden from *viewer* of each of the *ids*, by such an edge."""
+async def hidden(
+    way: Way, edge: Edge, viewer: UserId | None, ids: Sequence[Any]
+) -> dict[Any, int | None]:
+    """How much is hidden from *viewer* of each of the *ids*, by such an edge; null for nothing."""
     return dict(await rows(way, _hidden_by(edge, viewer is None), viewer=viewer, ids=ids))
 
 
 @cache
-def _hidden_by(edge: Edge, is_guest: bool) -> Read[tuple[Any, int]]:  # noqa: FBT001 - Told apart by it.
+def _hidden_by(edge: Edge, is_guest: bool) -> Read[tuple[Any, int | None]]:  # noqa: FBT001 - Told apart by it.
     keys = each(IDS)
     counted = edge.of(keys.c.id, None if is_guest else VIEWER)
     return Read.of(select(keys.c.id, counted.scalar_subquery()), pair)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import func, insert, literal, select
+
 from schema.nodes import global_id
 from server import parts
 from server.settings import Settings
@@ -13,6 +15,7 @@ from storage.database import Database
 from storage.photos import Draft
 from storage.rows import AttemptRow, CommentId, PhotoId, UserId, VariantName, VariantRow, Visibility
 from storage.tables import blocks
+from storage.tables import variants as variant_table
 from storage.uploads import Promise
 
 LONG = timedelta(days=1)
@@ -94,6 +97,17 @@ async def make_ready(database: Database, photo: Shared) -> None:
             blurhash="L6PZfSi_.AyE_3t7t7R**0o#DgR4",
             dominant_color="#a0c4ff",
         )
+
+
+async def make_jpegs(database: Database, photos: Sequence[Shared]) -> None:
+    """The same variants in the other format."""
+    columns = variant_table.c
+    key = func.replace(columns.key, ".webp", ".jpg")
+    jpeg = {"content_type": literal("image/jpeg"), "key": key}
+    made = select(*(jpeg.get(column.name, column) for column in columns))
+    of_photos = made.where(columns.photo_id.in_([photo.key for photo in photos]))
+    async with database.begin() as tx:
+        await tx.execute(insert(variant_table).from_select(list(columns.keys()), of_photos))
 
 
 def made(attempt: AttemptRow) -> list[VariantRow]:

@@ -41,6 +41,10 @@ async def world(database: Database, settings: Settings, built) -> World:
     first = await making.make_comment(database, by=ann, of=photos[1])
     second = await making.make_comment(database, by=bob, of=photos[1], to=first)
     await making.make_block(database, by=bob, of=cid)
+    await making.make_block(database, by=cid, of=bob)
+    for number in range(3):
+        await making.make_comment(database, by=bob, of=photos[1], body=f"c{number}")
+    await making.make_jpegs(database, photos[:2])
     callers = [await built.callers.of(f"Bearer {person.token}") for person in people]
     ids = [made.id for made in (*people, *photos, first, second)]
     return World(

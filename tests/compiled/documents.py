@@ -94,6 +94,12 @@ class Drawing:
         if not fields:
             return "__typename"
         name, made = self.one(fields)
+        written = self.written_field(name, made, depth)
+        # The same once more with other arguments, which may be answered otherwise.
+        again = not {"first", "format"}.isdisjoint(made.args) and self.chance(3)
+        return f"{written} {self.written_field(name, made, depth)}" if again else written
+
+    def written_field(self, name: str, made: GraphQLField, depth: int) -> str:
         below = get_named_type(made.type)
         inner = "" if is_leaf_type(below) else f" {self.selections(below, depth + 1)}"
         # An alias of its own for what has arguments: the same key must not mean two things.

@@ -169,7 +169,17 @@ def cat(number: int) -> Cat:
 
 
 @strawberry.type
+class Basket:
+    cats: list[Cat]
+    others: list[Cat]
+
+
+@strawberry.type
 class Query:
+    @strawberry.field
+    def baskets(self) -> list[Basket]:
+        return [Basket(cats=[cat(n), cat(n + 2)], others=[cat(n + 4)]) for n in (2, 6)]
+
     @strawberry.field
     async def animals(self, info: Info) -> list[Animal]:
         return info.context.found("animals", [animal(n) for n in range(3)])

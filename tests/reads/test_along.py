@@ -1,10 +1,8 @@
 """What an app's main pages cost: their edges come along with their lists."""
 
 import pytest
-from sqlalchemy import func, insert, literal, select, update
 
 from storage.rows import Visibility
-from storage.tables import comments, variants
 from tests.making import make_block, make_comment, make_follow, make_like, make_person, make_photo
 
 PHOTO = "id owner { username viewerFollow } variants { url } likeCount viewerHasLiked"
@@ -158,53 +156,6 @@ async def test_photos_of_two_places_bring_no_page_of_comments(ask_counted, ann, 
     assert len(data["node"]["comments"]["edges"]) == 2
     assert [edge["node"]["id"] for edge in data["node"]["owner"]["photos"]["edges"]] == [photo.id]
     assert total == 3
-
-
-@pytest.mark.parametrize(
-    ("format", "ending", "statements"), [("WEBP", "webp", 1), ("JPEG", "jpg", 2)]
-)
-async def test_variants_of_the_other_format_are_read_for_themselves(
-    ask_counted, database, ann, photo, format, ending, statements
-):
-    jpeg = {
-        "content_type": literal("image/jpeg"),
-        "key": func.replace(variants.c.key, "webp", "jpg"),
-    }
-    made = [jpeg.get(column.name, column) for column in variants.c]
-    of_photo = select(*made).where(variants.c.photo_id == photo.key)
-    async with database.begin() as tx:
-        await tx.execute(insert(variants).from_select(list(variants.c.keys()), of_photo))
-    asked = "query($id: ID!, $format: VariantFormat!) { node(id: $id) { ... on Photo {"
-    asked += (
-        " variants(format: $format) { url } variant(minWidth: 1, format: $format) { url } } } }"
-    )
-
-    data, total = await ask_counted(asked, viewer=ann, id=photo.id, format=format)
-
-    urls = [each["url"] for each in (*data["node"]["variants"], data["node"]["variant"])]
-    assert urls
-    assert all(url.endswith(f".{ending}") for url in urls)
-    assert total == statements
-
-
-async def test_whose_account_is_deleted_stands_among_those_who_came_along(
-    ask_counted, database, settings, ann, bob, photo
-):
-    cat = await make_person(database, settings, "cat")
-    await make_comment(database, by=cat, of=photo)
-    async with database.begin() as tx:
-        await tx.execute(
-            update(comments)
-            .where(comments.c.author_id == cat.key)
-            .values(author_id=None, body=None)
-        )
-    asked = PAGE.replace("author { username }", "author { username viewerFollow avatarUrl }")
-
-    data, _ = await ask_counted(asked, viewer=ann, id=photo.id)
-
-    authors = [edge["node"]["author"] for edge in data["node"]["comments"]["edges"]]
-    assert [each["username"] for each in authors] == ["[deleted]", bob.username, ann.username]
-    assert [each["viewerFollow"] for each in authors] == ["NONE", "FOLLOWING", "NONE"]
 
 
 def _authors(photo):

@@ -20,21 +20,32 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from server.graphql.compiled.arguments import is_varied
-from server.graphql.compiled.leaves import AS_IS, NotWritten, listed, writer
+from server.graphql.compiled.edges import Edge, Operation
+from server.graphql.compiled.leaves import (
+    AS_IS,
+    NotThere,
+    NotWritten,
+    listed,
+    writer,
+)
 from server.graphql.compiled.plans import Field, Selection
 from server.graphql.compiled.shapes import PLAIN, Shape
 
-GIVEN: Final = {"NotWritten": NotWritten, "listed": listed}
+GIVEN: Final = {
+    "NotThere": NotThere,
+    "NotWritten": NotWritten,
+    "listed": listed,
+}
 
 
 @dataclass(slots=True)
 class Source:
     """The functions of one query as they are written, and what they refer to."""
 
+    operation: Operation
     lines: list[str] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=lambda: dict(GIVEN))
-    edges: list[Field] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
     _places: dict[int, int] = field(default_factory=dict)
     _ones: dict[tuple[int, bool], str] = field(default_factory=dict)
@@ -52,7 +63,8 @@ class Source:
     def _one(self, selection: Selection, *, may_ask: bool) -> str:
         """A function that makes one object without waiting.
 
-        Where it *may_ask*, it takes the run, and an AttributeError says that it has to.
+        Where it *may_ask*, it takes the run, and says by NotThere or by an attribute that is
+        missing that it has to.
         """
         known = self._ones.get((id(selection), may_ask))
         if known is not None:
@@ -77,28 +89,45 @@ class Source:
 
     def _answered(self, one: Field, read: str) -> str:
         """What the resolver makes of the object `x` and of what is *read* of it, if anything."""
-        assert one.straight is not None
         place = self._place(one)
+        edge, make = self.edges[place], f"make_{place}"
+        straight = edge.straight
+        assert straight is not None
+        self.names[make] = partial(straight.make, **edge.same) if edge.same else straight.make
         given = ["x", *([read] if read else [])]
-        given += ["context=run.context"] if one.straight.is_told else []
-        given += [f"**run.given({place})"] if is_varied(one) else []
-        return f"make_{place}({', '.join(given)})"
+        given += ["context=run.context"] if straight.is_told else []
+        given += [f"**run.given({place})"] if edge.same is None else []
+        return f"{make}({', '.join(given)})"
 
     def _place(self, one: Field) -> int:
         """Where the field stands among the edges."""
         if id(one) not in self._places:
             self._places[id(one)] = len(self.edges)
-            self.edges.append(one)
+            self.edges.append(Edge.of(one, self.operation))
         return self._places[id(one)]
+
+    def _may_be_straight(self, selection: Selection) -> bool:
+        """Whether all of it, and all below, may lie in the objects already."""
+        return all(
+            (one.is_attribute or self.edges[self._place(one)].straight is not None)
+            and all(map(self._may_be_straight, one.below))
+            for one in selection.fields
+        )
 
     def _class(self, origin: type) -> str:
         name = f"class_{origin.__name__}"
         self.names[name] = origin
         return name
 
-    def _batch(self, selection: Selection, *, is_root: bool = False) -> str:
-        """A function that makes all objects of a level, and waits once for each edge."""
-        body = [] if is_root else self._straight(selection) + self._check(selection)
+    def _batch(
+        self, selection: Selection, *, is_root: bool = False, was_tried: bool = False
+    ) -> str:
+        """A function that makes all objects of a level, and waits once for each edge.
+
+        What *was_tried* cannot be made without asking.
+        """
+        tried = [] if is_root else self._straight(selection, was_tried=was_tried)
+        body = tried if is_root else tried + self._check(selection)
         asked = [one for one in selection.fields if not one.is_attribute]
         read = [one for one in selection.fields if one.is_attribute and one.needs_asking]
         body += self._asking(asked)
@@ -107,23 +136,29 @@ class Source:
             for n, one in enumerate(read, start=len(asked))
         ]
         columns = {one.key: n for n, one in enumerate([*asked, *read])}
+        # If there is nothing else that it can have failed for, it will fail there again.
+        fails = (bool(tried) or was_tried) and not asked and len(read) == 1
         for one in (*asked, *read):
-            body += self._level(one, f"c{columns[one.key]}")
+            body += self._level(one, f"c{columns[one.key]}", was_tried=fails)
         parts = [self._part(entry, selection, columns) for entry in selection.entries]
-        held = "".join(f" for {name} in (x.{of},)" for of, name in _held(selection).items())
+        holding = _held(selection, is_straight=False)
+        held = "".join(f" for {name} in (x.{of},)" for of, name in holding.items())
         body.append(f"    return [{{{', '.join(parts)}}} {_loop(len(columns))}{held}]")
         name = self._name(selection.type.name)
         self.lines += [f"async def {name}(o, run):", *body]
         return name
 
-    def _straight(self, selection: Selection) -> list[str]:
-        if not selection.needs_asking or not selection.may_be_straight:
+    def _straight(self, selection: Selection, *, was_tried: bool) -> list[str]:
+        """Tries to make the level without asking."""
+        if was_tried or not selection.needs_asking or not self._may_be_straight(selection):
             return []
         return [
             "    try:",
             f"        return [{self._one(selection, may_ask=True)}(x, run) for x in o]",
-            "    except AttributeError:  # Something did not come along.",
+            "    except NotThere:",
             "        pass",
+            "    except AttributeError as error:",
+            f"        if error.name not in {sorted(_brought(selection))}: raise",
         ]
 
     def _check(self, selection: Selection) -> list[str]:
@@ -150,22 +185,22 @@ class Source:
         columns = ", ".join(f"c{n}" for n in range(len(asked)))
         return [f"    {columns} = await run.together(o, {', '.join(places)})"]
 
-    def _level(self, one: Field, column: str) -> list[str]:
+    def _level(self, one: Field, column: str, *, was_tried: bool) -> list[str]:
         """What is below a field, made for the objects of all its values at once."""
         if not any(below.needs_asking for below in one.below):
             return []
         of = Shape.of_type(one.type)
         if of == PLAIN:
-            return [f"    {column} = await {self._below(one)}({column}, run)"]
-        shape, below = self._name("shape", of), self._below(one)
+            return [f"    {column} = await {self._below(one, was_tried=was_tried)}({column}, run)"]
+        shape, below = self._name("shape", of), self._below(one, was_tried=was_tried)
         return [
             f"    made = iter(await {below}({shape}.objects({column}), run))",
             f"    {column} = {shape}.rebuilt({column}, made)",
         ]
 
-    def _below(self, one: Field) -> str:
+    def _below(self, one: Field, *, was_tried: bool) -> str:
         if len(one.below) == 1:
-            return self._batch(one.below[0])
+            return self._batch(one.below[0], was_tried=was_tried)
         makers = self._choices(one, self._batch)
         name = self._name("choice")
         self.lines += [f"async def {name}(o, run):", f"    return await run.sorted(o, {makers})"]
@@ -225,11 +260,25 @@ def _given(value: str, *, may_ask: bool) -> str:
     return f"{value}, run" if may_ask else value
 
 
-def _held(selection: Selection) -> dict[str, str]:
+def _held(selection: Selection, *, is_straight: bool = True) -> dict[str, str]:
     """What is passed on through, and the name of what is read of it once."""
-    read = (selection.reads(one) or "" for one in selection.fields)
+    read = (
+        selection.reads(one) or ""
+        for one in selection.fields
+        if is_straight or (one.is_attribute and not one.needs_asking)
+    )
     through = (path.rpartition(".")[0] for path in read)
     return {of: f"x_{of}" for of in dict.fromkeys(through) if of.isidentifier()}
+
+
+def _brought(selection: Selection) -> set[str]:
+    """The attributes that may be missing in what is read of it and of all below it."""
+    found = {
+        (selection.reads(one) or "").rpartition(".")[2]
+        for one in selection.fields
+        if not one.is_attribute
+    }
+    return found.union(*(_brought(below) for one in selection.fields for below in one.below))
 
 
 def _read(one: Field, selection: Selection, *, is_held: bool = True) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from inspect import isawaitable
 from typing import Any, Self, cast
 
@@ -17,7 +16,7 @@ from graphql.pyutils import Path
 from strawberry import Info
 
 from server.graphql.compiled.arguments import Arguments, Given, is_varied
-from server.graphql.compiled.plans import Field, NotCovered
+from server.graphql.compiled.plans import Field, NotCovered, Straight
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ class Edge:
     """What it calls what it is told."""
     is_batched: bool
     """Whether it answers for a list of parents."""
-    straight: Callable[..., Any] | None
-    """What answers for one parent without waiting, or raises AttributeError; if there is that."""
+    straight: Straight | None
+    """How one parent is answered without waiting, if that is possible with its arguments."""
 
     @classmethod
     def of(cls, field: Field, operation: Operation) -> Self:
@@ -79,20 +78,11 @@ class Edge:
         return replace(edge, arguments=arguments, same=same, straight=_straight(field, same))
 
 
-def _straight(field: Field, same: Given | None) -> Callable[..., Any] | None:
-    """What takes a parent, and the arguments where variables have a say in them."""
+def _straight(field: Field, same: Given | None) -> Straight | None:
     found = field.straight
-    if found is None:
-        return None
-    if is_varied(field):
-        return found.make
-    if same is None or not found.takes(same):
-        return _not_straight
-    return partial(found.make, **same) if same else found.make
-
-
-def _not_straight(*_: object, **__: object) -> Any:
-    raise AttributeError("it has to be asked for")
+    if found is None or is_varied(field):
+        return found
+    return found if same is not None and found.takes(same) else None
 
 
 class Told(Info):

@@ -27,6 +27,10 @@ class NotWritten(Exception):
     """A value that cannot be written as its type, or a null where there must be none."""
 
 
+class NotThere(Exception):
+    """Something does not lie in its parent: it has to be asked for."""
+
+
 def writer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     """What writes a value; it raises what the type raises, and NotWritten for a null."""
     members = getattr(leaf, "wrapped_cls", None)

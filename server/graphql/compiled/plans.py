@@ -51,7 +51,7 @@ class Straight(Protocol):
 
     @property
     def reads(self) -> str | None:
-        """Where in the parent it lies, if it is there, which else is an AttributeError."""
+        """Where in the parent it lies, as `row.liked`: its last attribute may be missing there."""
         ...
 
     def takes(self, arguments: Mapping[str, Any]) -> bool:
@@ -103,12 +103,6 @@ class Field:
         """Whether anything at or below the field has to be awaited."""
         return not self.is_attribute or any(one.needs_asking for one in self.below)
 
-    @property
-    def may_be_straight(self) -> bool:
-        """Whether all at and below the field may be there without waiting."""
-        is_own = self.is_attribute or self.straight is not None
-        return is_own and all(one.may_be_straight for one in self.below)
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -127,11 +121,6 @@ class Selection:
     def needs_asking(self) -> bool:
         """Whether anything of it has to be awaited."""
         return any(field.needs_asking for field in self.fields)
-
-    @property
-    def may_be_straight(self) -> bool:
-        """Whether all of it may be there without waiting."""
-        return all(field.may_be_straight for field in self.fields)
 
     def asked(self) -> set[str]:
         """The fields that are resolved: `Type.field`, and below one of those `Type.field.field`."""

@@ -1,6 +1,7 @@
 """A query of a document, ready to be answered any number of times."""
 
 import itertools
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
@@ -37,7 +38,7 @@ class Plan(NamedTuple):
     asked: frozenset[str]
     """All fields that are resolved, as `Selection.asked` has them."""
     alone: dict[str, Edge]
-    """By `Type.field` those with arguments, of objects that are asked for at one place only."""
+    """By `Type.field` those with arguments that are asked for at one place only."""
 
 
 class Abandoned(Exception):
@@ -70,7 +71,7 @@ class Query:
 
     def source(self) -> str:
         """The generated code for the case that nothing is steered by variables."""
-        return "\n".join(_source(self._selection(VariableValues({}, {}))).lines)
+        return "\n".join(self._source(self._selection(VariableValues({}, {}))).lines)
 
     def _variables(self, given: dict[str, Any]) -> VariableValues:
         declared = self._operation.node.variable_definitions or ()
@@ -97,37 +98,34 @@ class Query:
     def _planned(self, variables: VariableValues) -> Plan | None:
         try:
             selection = self._selection(variables)
-            source = _source(selection)
-            edges = [Edge.of(field, self._operation) for field in source.edges]
+            source = self._source(selection)
         except NotCovered:
             return None
-        made = {f"make_{place}": edge.straight for place, edge in enumerate(edges)}
-        names = source.names | made
+        names = source.names
         # Everything in the source is made of names of the schema and literals of their keys.
         exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
-        return Plan(
-            names["root"], edges, frozenset(selection.asked()), _alone(selection, source, edges)
-        )
+        edges = source.edges
+        return Plan(names["root"], edges, frozenset(selection.asked()), _alone(selection, edges))
 
     def _selection(self, variables: VariableValues) -> Selection:
         operation = self._operation
         planner = Planner(operation.schema, operation.fragments, operation.node, variables)
         return planner.planned()
 
+    def _source(self, selection: Selection) -> Source:
+        source = Source(self._operation)
+        source.lines.append(f"root = {source.root(selection)}")
+        return source
 
-def _source(selection: Selection) -> Source:
-    source = Source()
-    source.lines.append(f"root = {source.root(selection)}")
-    return source
 
-
-def _alone(selection: Selection, source: Source, edges: list[Edge]) -> dict[str, Edge]:
-    alone = {id(field) for field in selection.alone() if field.many and field.definition.args}
-    return {
-        f"{field.parent.name}.{field.definition_name}": edge
-        for field, edge in zip(source.edges, edges, strict=True)
-        if id(field) in alone
-    }
+def _alone(selection: Selection, edges: list[Edge]) -> dict[str, Edge]:
+    """By their names those that have arguments, and no other field beside them has the name."""
+    places = {id(field) for field in selection.alone() if field.many and field.definition.args}
+    alone: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        if id(edge.field) in places:
+            alone[f"{edge.field.parent.name}.{edge.field.definition_name}"].append(edge)
+    return {name: found[0] for name, found in alone.items() if len(found) == 1}
 
 
 def compiled(

@@ -11,7 +11,7 @@ from strawberry import Info
 
 from server.graphql.compiled.arguments import Given
 from server.graphql.compiled.edges import Edge, Told
-from server.graphql.compiled.leaves import NotWritten
+from server.graphql.compiled.leaves import NotThere, NotWritten
 
 Made = Callable[[Sequence[Any], "Run"], Coroutine[Any, Any, list[Any]]]
 
@@ -37,14 +37,15 @@ class Run:
     def given(self, place: int) -> Given:
         """The arguments of a field that is answered for one parent after another.
 
-        Raises AttributeError when it has to be asked for, and what `told` raises.
+        Raises NotThere when with these it has to be asked for, and what `told` raises.
         """
         known = self._given.get(place)
         if known is None:
             edge = self.edges[place]
-            known = self._given[place] = self.told(edge)[1]
-            if edge.field.straight is None or not edge.field.straight.takes(known):
-                raise AttributeError(edge.field.key)
+            known = self.told(edge)[1]
+            if edge.straight is None or not edge.straight.takes(known):
+                raise NotThere(edge.field.key)
+            self._given[place] = known
         return known
 
     async def many(self, place: int, parents: Sequence[Any]) -> Sequence[Any]:
