@@ -2,8 +2,9 @@
 
 import hmac
 import re
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from storage.variants import MEDIA_PREFIX
@@ -12,16 +13,11 @@ _PUBLIC: Final = MEDIA_PREFIX.rstrip("/")
 _UNTIL: Final = re.compile(r"[1-9][0-9]{9,11}", re.ASCII)
 
 
-def now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
-
-
 class Addresses:
     """Makes addresses and knows its own again; processes with one secret know each other's.
 
     Signed ones are the same for everyone until the current window of time ends, so that caches
-    are of use, and good until the end of the next one.
+    are of use, and good until the end of the next one. The clock tells seconds since 1970.
     """
 
     def __init__(
@@ -31,7 +27,7 @@ class Addresses:
         public_url: str,
         restricted_url: str,
         window: timedelta,
-        clock: Callable[[], datetime] = now,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         own = hmac.digest(secret.encode(), b"picshare restricted media", "sha256")
         # To begin anew with the key each time would take as long again.
@@ -58,7 +54,7 @@ class Addresses:
         return max(0, int(until) - self._now_s())
 
     def _now_s(self) -> int:
-        return int(self._clock().timestamp())
+        return int(self._clock())
 
     def _signed(self, path: str, until: str) -> str:
         signing = self._keyed.copy()

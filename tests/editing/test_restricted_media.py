@@ -31,7 +31,7 @@ class Clock:
         self.time = NOON
 
     def __call__(self):
-        return self.time
+        return self.time.timestamp()
 
 
 def addresses(clock, secret="s" * 32):
