@@ -21,21 +21,11 @@ from graphql import (
 )
 
 from server.graphql.compiled.edges import Edge, Operation
-from server.graphql.compiled.leaves import (
-    AS_IS,
-    NotThere,
-    NotWritten,
-    listed,
-    writer,
-)
+from server.graphql.compiled.leaves import AS_IS, NotThere, NotWritten, listed, writer
 from server.graphql.compiled.plans import Field, Selection
 from server.graphql.compiled.shapes import PLAIN, Shape
 
-GIVEN: Final = {
-    "NotThere": NotThere,
-    "NotWritten": NotWritten,
-    "listed": listed,
-}
+GIVEN: Final = {"NotThere": NotThere, "NotWritten": NotWritten, "listed": listed}
 
 
 @dataclass(slots=True)
@@ -126,8 +116,11 @@ class Source:
 
         What *was_tried* cannot be made without asking.
         """
-        tried = [] if is_root else self._straight(selection, was_tried=was_tried)
-        body = tried if is_root else tried + self._check(selection)
+        is_tried = not is_root and not was_tried and self._may_be_straight(selection)
+        # A level of a choice need not have anything to ask for.
+        is_tried = is_tried and selection.needs_asking
+        body = self._straight(selection) if is_tried else []
+        body += [] if is_root else self._check(selection)
         asked = [one for one in selection.fields if not one.is_attribute]
         read = [one for one in selection.fields if one.is_attribute and one.needs_asking]
         body += self._asking(asked)
@@ -137,7 +130,7 @@ class Source:
         ]
         columns = {one.key: n for n, one in enumerate([*asked, *read])}
         # If there is nothing else that it can have failed for, it will fail there again.
-        fails = (bool(tried) or was_tried) and not asked and len(read) == 1
+        fails = (is_tried or was_tried) and not asked and len(read) == 1
         for one in (*asked, *read):
             body += self._level(one, f"c{columns[one.key]}", was_tried=fails)
         parts = [self._part(entry, selection, columns) for entry in selection.entries]
@@ -148,10 +141,8 @@ class Source:
         self.lines += [f"async def {name}(o, run):", *body]
         return name
 
-    def _straight(self, selection: Selection, *, was_tried: bool) -> list[str]:
+    def _straight(self, selection: Selection) -> list[str]:
         """Tries to make the level without asking."""
-        if was_tried or not selection.needs_asking or not self._may_be_straight(selection):
-            return []
         return [
             "    try:",
             f"        return [{self._one(selection, may_ask=True)}(x, run) for x in o]",
@@ -171,7 +162,7 @@ class Source:
         if isinstance(entry, str) or entry.key not in columns:
             return self._entry(entry, selection)
         value = f"y{columns[entry.key]}"
-        if not any(below.needs_asking for below in entry.below):
+        if not _may_ask(entry):
             value = self._completed(entry, entry.type, value)
         return f"{entry.key!r}: {value}"
 
@@ -187,7 +178,7 @@ class Source:
 
     def _level(self, one: Field, column: str, *, was_tried: bool) -> list[str]:
         """What is below a field, made for the objects of all its values at once."""
-        if not any(below.needs_asking for below in one.below):
+        if not _may_ask(one):
             return []
         of = Shape.of_type(one.type)
         if of == PLAIN:
