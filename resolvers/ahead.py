@@ -31,7 +31,7 @@ _OF_PHOTOS: Final[dict[str, Brought]] = {
 _OF_COMMENTS: Final[dict[str, Brought]] = {
     "Comment.replyCount": brought(comments.HIDDEN_REPLIES, "id")
 }
-_OF_USERS: Final[dict[str, Brought]] = {
+OF_USERS: Final[dict[str, Brought]] = {
     "viewerFollow": brought(follows.ALONG, "id"),
     "photoCount": brought(follows.ALONG, "id"),
     "followsViewer": brought(follows.ALONG_BACK, "id"),
@@ -70,9 +70,9 @@ def _foreseen(
         + _person("Photo.owner", "owner_id", asked)
         + _listed("Photo.comments", pages, of_comments)
     )
-    of_users = _of_person("User", asked) + _listed("User.photos", pages, of_photos)
-    known = {_LISTS[name][0].name: page for name, page in pages.items()}
-    return Wanted(of_photos, of_users, of_comments), known
+    of_users = _with_person("User", asked) + _listed("User.photos", pages, of_photos)
+    by_edge = {_LISTS[name][0].name: page for name, page in pages.items()}
+    return Wanted(of_photos, of_users, of_comments), by_edge
 
 
 def _page(name: str, first: int | None) -> PageRequest | None:
@@ -83,18 +83,18 @@ def _page(name: str, first: int | None) -> PageRequest | None:
         return None
 
 
-def _edges(known: dict[str, Brought], asked: AbstractSet[str]) -> Edges:
+def _edges(table: dict[str, Brought], asked: AbstractSet[str]) -> Edges:
     # Always in the same order: the text of a statement is kept by it.
-    return tuple(dict.fromkeys(edge for name, edge in known.items() if name in asked))
+    return tuple(dict.fromkeys(edge for name, edge in table.items() if name in asked))
 
 
 def _person(field: str, by: str, asked: AbstractSet[str]) -> Edges:
     """The user whose id the entries have in that column."""
-    return (brought(users.ALONG, by, *_of_person(field, asked)),) if field in asked else ()
+    return (brought(users.ALONG, by, *_with_person(field, asked)),) if field in asked else ()
 
 
-def _of_person(field: str, asked: AbstractSet[str]) -> Edges:
-    return _edges({f"{field}.{name}": edge for name, edge in _OF_USERS.items()}, asked)
+def _with_person(field: str, asked: AbstractSet[str]) -> Edges:
+    return _edges({f"{field}.{name}": edge for name, edge in OF_USERS.items()}, asked)
 
 
 def _listed(name: str, pages: Container[str], below: Edges) -> Edges:

@@ -73,7 +73,8 @@ def first_page(
 ) -> Callable[[Make], Resolver]:
     """The same of a list, from a function of one parent and a page.
 
-    A row has a list along where the first page of that size is asked for, and nothing else.
+    A row has a list along only where it is asked for once, for the first page and of that size:
+    `resolvers.ahead.along` sees to that.
     """
 
     async def pages(
@@ -90,7 +91,7 @@ def first_page(
         def of_page(parent: object, page: object, **_arguments: object) -> Any:
             return make(parent, page)
 
-        straight = Straight(of_rows, is_told=False, reads=f"row.{along.name}", only=_is_first)
+        straight = Straight(of_rows, is_told=False, reads=f"row.{along.name}")
         return _resolver(_many(straight, along.name, by, pages, of_page), make, _PAGE, straight)
 
     return made
@@ -106,10 +107,6 @@ def computed(make: Make) -> Resolver:
 
     _parent, *arguments = _parameters(make)
     return _resolver(many, make, arguments, straight)
-
-
-def _is_first(*, after: str | None, **_: object) -> bool:
-    return after is None
 
 
 _PAGE: Final = [
@@ -144,6 +141,9 @@ def _many(straight: Straight, name: str, by: str, ask: Ask, of_found: Make) -> M
 
 
 def _loaded(name: str) -> Ask:
+    if name not in vars(Loaders):
+        raise TypeError(f"there is no loader of the name {name}")
+
     async def ask(context: Context, keys: list[Any], /, **_: object) -> Sequence[Any]:
         found: Sequence[Any] = await getattr(context.loaders, name).many(keys)
         return found

@@ -69,7 +69,10 @@ class Along:
 
 @dataclass(frozen=True, slots=True)
 class Wide(Generic[Row]):
-    """A read of rows that have what comes along with each as further attributes."""
+    """A read of rows that have what comes along with each as further attributes.
+
+    They have the fields of the named tuple, and nothing else of its class.
+    """
 
     read: Read[tuple[str | None, bool, bool | None]]
     """All rows, whether the claimed session is live, and whether anybody is hidden."""

@@ -141,7 +141,11 @@ def hides(viewer: Asking) -> ColumnElement[bool]:
 
 def _hidden(viewer: Asking) -> CTE:
     # One for all of a statement: the parts of a plan cost something even if they never run.
-    return _FROM_GUESTS if viewer is None else _FROM_VIEWER
+    if viewer is None:
+        return _FROM_GUESTS
+    if viewer is not VIEWER:
+        raise TypeError("only of the viewer of the statement")
+    return _FROM_VIEWER
 
 
 def _all_hidden() -> CTE:

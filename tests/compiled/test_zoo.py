@@ -196,6 +196,23 @@ async def test_what_came_along_is_not_asked_for(query, calls):
     assert keeper.asked == calls
 
 
+async def test_what_failed_is_not_tried_again_one_level_below():
+    keeper = Keeper()
+
+    await asked("{ baskets { few { toy { sound } } } }", {}, keeper)
+
+    # The first is tried before it is found out that the second comes without.
+    assert keeper.tried == [3, 3, 1, 7, 1]
+    assert keeper.asked == [[3, 1, 7, 1]]
+
+
+async def test_a_fault_in_a_resolver_is_not_taken_for_something_that_did_not_come_along():
+    keeper = Keeper(failing={"bug4"})
+
+    assert await asked("{ dog { grid { toy { sound } } } }", {}, keeper) is None
+    assert (keeper.tried, keeper.asked) == ([2, 4], [])
+
+
 @pytest.mark.parametrize(
     "query", ["{ __schema { types { name } } }", '{ __type(name: "Cat") { name } }']
 )

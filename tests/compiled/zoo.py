@@ -25,6 +25,8 @@ class Keeper:
     batches: Batches = field(default_factory=Batches)
     asked: list[list[int]] = field(default_factory=list)
     """The numbers of the animals whose toys had to be asked for, by call."""
+    tried: list[int] = field(default_factory=list)
+    """The numbers of those whose toys were made, for an answer or in vain."""
 
     def found(self, name: str, value: object) -> object:
         if name in self.failing:
@@ -132,6 +134,9 @@ def squeak(number: int) -> str:
 
 
 def _toy(owner: Cat, sound: str, context: Keeper, *, loud: bool = False, big: bool = False) -> Toy:
+    context.tried.append(owner.number)
+    if f"bug{owner.number}" in context.failing:
+        return owner.no_such_attribute
     made = Toy(sound=sound.upper() if loud else sound + "!" * big, owner=owner)
     return context.found(f"toy{owner.number}", made)
 
@@ -155,9 +160,8 @@ def _name(toy: Toy, *, twice: bool = False) -> str:
 
 
 @batched
-async def toy_names(toys: Sequence[Toy], info: Info, *, twice: bool = False) -> list[str]:
+async def toy_names(toys: Sequence[Toy], _info: Info, *, twice: bool = False) -> list[str]:
     """What it is called."""
-    info.context.found("names", None)
     return [_name(one, twice=twice) for one in toys]
 
 
@@ -172,13 +176,17 @@ def cat(number: int) -> Cat:
 class Basket:
     cats: list[Cat]
     others: list[Cat]
+    few: list[Cat]
 
 
 @strawberry.type
 class Query:
     @strawberry.field
     def baskets(self) -> list[Basket]:
-        return [Basket(cats=[cat(n), cat(n + 2)], others=[cat(n + 4)]) for n in (2, 6)]
+        return [
+            Basket(cats=[cat(n), cat(n + 2)], others=[cat(n + 4)], few=[cat(n + 1), cat(1)])
+            for n in (2, 6)
+        ]
 
     @strawberry.field
     async def animals(self, info: Info) -> list[Animal]:

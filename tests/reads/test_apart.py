@@ -3,6 +3,9 @@
 import pytest
 from sqlalchemy import insert, update
 
+from resolvers.ahead import OF_USERS
+from schema.users import DELETED
+from storage import photos
 from storage.tables import comments, departures
 from tests.making import (
     make_block,
@@ -17,18 +20,13 @@ from tests.making import (
 JPEGS = "query($format: VariantFormat!, $width: Int!) { feed { edges { node {"
 JPEGS += " variants(format: $format) { url } variant(format: $format, minWidth: $width) { url }"
 JPEGS += " } } } }"
-PAGES = """
-query($id: ID!, $name: String!, $after: String) {
-  node(id: $id) { ... on Photo {
-    many: comments(first: 3) { edges { node { body } } pageInfo { hasNextPage } }
-    one: comments(first: 1) { edges { node { body } } pageInfo { hasNextPage } }
-  } }
-  user(username: $name) {
-    later: photos(first: 2, after: $after) { edges { node { id } } }
-    first: photos(first: 2) { edges { node { id } } pageInfo { endCursor } }
-  }
-}
-"""
+MANY = "many: comments(first: 3) { edges { node { body } } pageInfo { hasNextPage } }"
+ONE = "one: comments(first: 1) { edges { node { body } } pageInfo { hasNextPage } }"
+LATER = "later: photos(first: 2, after: $after) { edges { node { id } } }"
+FIRST = "first: photos(first: 1) { edges { node { id } } pageInfo { endCursor } }"
+THREADS = "query($id: ID!) { node(id: $id) { ... on Photo { %s %s } } }"
+PHOTOS = "query($name: String!, $after: String) { user(username: $name) { %s %s } }"
+LIKERS = "likers { edges { node { followerCount } } }"
 COUNTS = """
 query($id: ID!) { node(id: $id) { ... on Photo {
   likeCount commentCount
@@ -64,31 +62,46 @@ async def test_variants_of_the_other_format(
     assert total == statements
 
 
-async def test_one_list_in_pages_of_several_sizes(ask, bob, ann, shared):
-    asked = {"viewer": ann, "id": shared[-1].id, "name": bob.username}
+@pytest.mark.parametrize("fields", [(MANY, ONE), (ONE, MANY)])
+async def test_one_list_in_two_sizes(ask, ann, shared, fields):
+    found = (await ask(THREADS % fields, viewer=ann, id=shared[-1].id))["node"]
 
-    first = await ask(PAGES, **asked)
-    after = first["user"]["first"]["pageInfo"]["endCursor"]
-    both = await ask(PAGES, **asked, after=after)
+    assert _bodies(found["many"]) == (["c3", "c2", "c1"], True)
+    assert _bodies(found["one"]) == (["c3"], True)
 
-    assert _bodies(first["node"]["many"]) == (["c3", "c2", "c1"], True)
-    assert _bodies(first["node"]["one"]) == (["c3"], True)
+
+@pytest.mark.parametrize("fields", [(FIRST, LATER), (LATER, FIRST)])
+async def test_two_pages_of_one_list(ask, ann, bob, shared, fields):
+    asked = {"viewer": ann, "name": bob.username}
     newest = [photo.id for photo in reversed(shared)]
-    assert [_ids(both["user"][name]) for name in ("first", "later")] == [newest[:2], newest[2:]]
-    assert _ids(first["user"]["later"]) == newest[:2]
+
+    alone = (await ask(PHOTOS % fields, **asked))["user"]
+    both = (await ask(PHOTOS % fields, **asked, after=alone["first"]["pageInfo"]["endCursor"]))[
+        "user"
+    ]
+
+    assert [_ids(alone[name]) for name in ("first", "later")] == [newest[:1], newest[:2]]
+    assert [_ids(both[name]) for name in ("first", "later")] == [newest[:1], newest[1:]]
 
 
-async def test_counts_of_those_who_were_read_later(ask_counted, database, ann, bob, cid, shared):
+@pytest.mark.parametrize("counted", ["likeCount", "owner { followingCount }"])
+async def test_counts_of_those_who_were_read_later(
+    ask_counted, database, ann, bob, cid, shared, counted
+):
     """Whether anybody is hidden at all came along with the feed."""
-    asked = "{ feed { edges { node { likeCount likers { edges { node { followerCount } } } } } } }"
+    asked = f"{{ feed {{ edges {{ node {{ {counted} {LIKERS} }} }} }} }}"
+    await make_follow(database, by=cid, of=bob)
     await make_like(database, by=cid, of=shared[0])
+    await make_like(database, by=bob, of=shared[0])
 
-    _, total = await ask_counted(asked, viewer=ann)
+    before, total = await ask_counted(asked, viewer=ann)
     await make_block(database, by=ann, of=cid)
-    data, with_block = await ask_counted(asked, viewer=ann)
+    after, with_block = await ask_counted(asked, viewer=ann)
 
-    assert [edge["node"]["likeCount"] for edge in data["feed"]["edges"]] == [0, 0, 0]
-    assert (total, with_block) == (2, 2)
+    assert sorted(_followers(before)) == [0, 2]
+    assert _followers(after) == [1]
+    # With a block somebody has to be counted.
+    assert (total, with_block) == (2, 3)
 
 
 async def test_whose_account_is_deleted_is_not_asked_for(
@@ -107,6 +120,12 @@ async def test_whose_account_is_deleted_is_not_asked_for(
     assert authors[0] == stand_in
     assert [each["followerCount"] for each in authors[1:]] == [1] * 4
     assert total == 1
+
+
+def test_the_stand_in_has_all_that_may_come_along_with_a_user():
+    names = {brought.edge.name for brought in OF_USERS.values()} | {photos.ALONG.name}
+
+    assert {getattr(DELETED, name) for name in names} == {None}
 
 
 async def test_who_is_hidden_for_several_reasons_is_taken_off_once(
@@ -130,6 +149,11 @@ async def test_who_is_hidden_for_several_reasons_is_taken_off_once(
     counted = [edge["node"] for edge in found["comments"]["edges"]]
     assert [each["replyCount"] for each in counted] == [0] * 5
     assert {each["author"]["followerCount"] for each in counted} == {1}
+
+
+def _followers(data):
+    likers = [edge["node"]["likers"]["edges"] for edge in data["feed"]["edges"]]
+    return [one["node"]["followerCount"] for found in likers for one in found]
 
 
 def _bodies(page):

@@ -114,7 +114,8 @@ class Source:
     ) -> str:
         """A function that makes all objects of a level, and waits once for each edge.
 
-        What *was_tried* cannot be made without asking.
+        What *was_tried* cannot be made without asking. Of several types one need not be the
+        reason, so each is tried.
         """
         is_tried = not is_root and not was_tried and self._may_be_straight(selection)
         # A level of a choice need not have anything to ask for.
