@@ -96,13 +96,15 @@ class Loader(Generic[Key, Value]):
     async def many(self, keys: list[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
         known = self._known
-        if not all(key in known for key in keys):
+        try:
+            return [known[key] for key in keys]
+        except KeyError:
             if self._wished is None:
                 self._wished = {}
             self._wished.update(dict.fromkeys(keys))
-            # Others go first: what they wish for is found with this, and whoever begins several
-            # waits costs no task for the rest.
-            await asyncio.sleep(0)
+        # Others go first: what they wish for is found with this, and whoever begins several waits
+        # costs no task for the rest.
+        await asyncio.sleep(0)
         while not all(key in known for key in keys):
             if self._finding is None:
                 await self._find_wished(keys)

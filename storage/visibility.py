@@ -162,7 +162,7 @@ _FROM_VIEWER: Final = _all_hidden()
 _FROM_GUESTS: Final = _leaving().cte("hidden")
 
 
-def hidden_of(name: str, counted: Callable[[ColumnElement[Any], Any], Select[Any]]) -> Edge:
+def hidden_of(name: str, counted: Callable[[ColumnElement[Any], Asking], Select[Any]]) -> Edge:
     """How much of something is hidden from the viewer: *counted* by its key.
 
     Mostly nobody is hidden from them, and then nothing is counted: it is null.

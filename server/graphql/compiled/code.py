@@ -117,9 +117,9 @@ class Source:
         What *was_tried* cannot be made without asking. Of several types one need not be the
         reason, so each is tried.
         """
-        is_tried = not is_root and not was_tried and self._may_be_straight(selection)
         # A level of a choice need not have anything to ask for.
-        is_tried = is_tried and selection.needs_asking
+        may_be_tried = selection.needs_asking and not is_root and not was_tried
+        is_tried = may_be_tried and self._may_be_straight(selection)
         body = self._straight(selection) if is_tried else []
         body += [] if is_root else self._check(selection)
         asked = [one for one in selection.fields if not one.is_attribute]
