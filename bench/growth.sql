@@ -1,4 +1,5 @@
--- What a home feed reads, with :photos photos: the same 20,000 users and 60 viewers each time.
+-- What a home feed reads, with :photos photos: the same 20,000 users and 80 viewers each time.
+-- A quarter of the users share none of the newest tenth of the photos.
 SET session_replication_role = replica;
 SET synchronous_commit = off;
 SET work_mem = '256MB';
@@ -34,20 +35,30 @@ FROM generate_series(0, 19999) AS n,
 CREATE UNIQUE INDEX ON people (n);
 ANALYZE people;
 
-INSERT INTO users (id, username, display_name, created_at, following_count)
-SELECT id, 'user' || n, 'User ' || n, at,
-    CASE WHEN n < 60 THEN (ARRAY[100, 500, 5000])[1 + n % 3] ELSE 0 END
-FROM people;
-INSERT INTO sessions (id, user_id, created_at, expires_at)
-SELECT pg_temp.made_id('session', n, at), id, at, TIMESTAMPTZ '2100-01-01Z' FROM people WHERE n < 60;
+-- Twenty viewers of a kind; those of the last follow exactly those who fell silent.
+CREATE TEMPORARY TABLE viewers AS
+SELECT people.n, id, at, name, followees, name LIKE '%silent' AS is_of_silent
+FROM people
+JOIN (VALUES (0, '100', 100), (1, '500', 500), (2, '5,000', 5000), (3, '5,000 silent', 5000))
+    AS kind (n, name, followees) ON kind.n = people.n % 4
+WHERE people.n < 80;
 
--- Twenty viewers follow 100, twenty 500, twenty 5,000; whom, is scattered over all.
+INSERT INTO users (id, username, display_name, created_at, following_count)
+SELECT people.id, 'user' || people.n, coalesce(viewers.name, 'User ' || people.n), people.at,
+    coalesce(viewers.followees, 0)
+FROM people LEFT JOIN viewers USING (n);
+INSERT INTO sessions (id, user_id, created_at, expires_at)
+SELECT pg_temp.made_id('session', n, at), id, at, TIMESTAMPTZ '2100-01-01Z' FROM viewers;
+
+-- Whom the others follow is scattered over all.
 INSERT INTO follows (follower_id, followee_id, created_at)
 SELECT viewer.id, followee.id, TIMESTAMPTZ '2025-06-01Z'
-FROM people AS viewer
-CROSS JOIN LATERAL generate_series(1, (ARRAY[100, 500, 5000])[1 + viewer.n % 3]) AS place
-JOIN people AS followee ON followee.n = 100 + (viewer.n * 97 + place * 7919) % 19900
-WHERE viewer.n < 60;
+FROM viewers AS viewer
+CROSS JOIN LATERAL generate_series(0, viewer.followees - 1) AS place
+JOIN people AS followee ON followee.n = CASE
+    WHEN viewer.is_of_silent THEN 15000 + place
+    ELSE 100 + (viewer.n * 97 + place * 7919) % 19900
+END;
 
 CREATE TEMPORARY TABLE pictures AS
 SELECT picture.n, pg_temp.made_id('photo', picture.n, moment.at) AS id, moment.at, owner.id AS owner_id,
@@ -56,7 +67,8 @@ FROM generate_series(0, :photos - 1) AS picture (n)
 CROSS JOIN LATERAL (
     SELECT date_trunc('milliseconds', TIMESTAMPTZ '2026-06-01Z' + picture.n * (INTERVAL '150 days' / :photos)) AS at
 ) AS moment
-JOIN people AS owner ON owner.n = (hashint8extended(picture.n, 2) & 9007199254740991) % 20000;
+JOIN people AS owner ON owner.n = (hashint8extended(picture.n, 2) & 9007199254740991)
+    % CASE WHEN picture.n < :photos * 0.9 THEN 20000 ELSE 15000 END;
 
 INSERT INTO photos (
     id, owner_id, upload_id, title, caption, alt_text, visibility, status, created_at,

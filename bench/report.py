@@ -101,7 +101,7 @@ def _growth(found: dict[str, Any]) -> list[str]:
     rows = [
         (
             f"{row['photos']:,}",
-            f"{row['followees']:,}",
+            row["followees"],
             row["page"],
             row["connections"],
             row["p50_ms"],
@@ -116,16 +116,18 @@ def _growth(found: dict[str, Any]) -> list[str]:
     lines = [
         *_begun("The feed as data grows", found),
         f"One server process; {found['requests']} requests a row, each of another viewer, 20",
-        "viewers for each number of followees. SQL is the execution time of all statements of one",
-        "request (`pg_stat_statements`), database CPU that of all PostgreSQL's processes. The",
-        "database and the load share one core, so at 4 connections they wait for each other.",
+        "viewers for each number of followees. Whom they follow is scattered over all users;",
+        "silent are such as have shared none of the newest tenth of the photos. SQL is the",
+        "execution time of all statements of one request (`pg_stat_statements`), database CPU that",
+        "of all PostgreSQL's processes. The database and the load share one core, so at 4",
+        "connections they wait for each other.",
         "",
         *_table((*columns, "database CPU ms", "SQL ms", "memory MB"), rows),
     ]
-    for page, plan in found["plans"].items():
+    for followees, plan in found["plans"].items():
         largest = max(row["photos"] for row in found["rows"])
         lines += [
-            f"The {page} page of who follows 5,000 among {largest:,} photos, explained (the",
+            f"The first page of who follows {followees} among {largest:,} photos, explained (the",
             "counting itself costs time, so the milliseconds are more than the request's):",
             "",
             "```",

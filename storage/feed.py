@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     DateTime,
     Float,
@@ -38,7 +39,7 @@ from storage.rows import (
     ScoredRequest,
     UserId,
 )
-from storage.tables import comments, likes, photos
+from storage.tables import comments, follows, likes, photos, users
 from storage.visibility import Viewer, followees, shown_to_followers
 
 # TOP chooses among so many photos of so many days.
@@ -46,6 +47,10 @@ CANDIDATES: Final = 500
 CANDIDATES_OF: Final = timedelta(days=7)
 # A like that is younger may not be committed yet where another page is read.
 SETTLED: Final = timedelta(seconds=10)
+# Who follows so many looks through so many of the newest photos of all first. docs/decisions/feed.md
+# has what that gains and what it costs in vain.
+MANY_FOLLOWED: Final = 2_000
+STEPS: Final = 500
 COMMENT_WEIGHT: Final = 2
 GRAVITY: Final = 1.5
 
@@ -53,11 +58,13 @@ GRAVITY: Final = 1.5
 async def recent(
     way: Way, viewer: UserId, request: PageRequest, along: Along | None = None
 ) -> Page[PhotoRow]:
-    """Strictly newest first; the cost grows with the people followed, not with their photos.
+    """Strictly newest first; the cost does not grow with the photos of those followed.
 
-    Each followee is asked for one photo from the index over what followers see. The page can only
-    be of those whose one is among the newest, so no others are asked for a page; and where these
-    ones alone fill the page, for nothing that is older than all of them.
+    Who follows many meets a page of theirs among the newest photos of all, soon as a rule, so a few
+    of these are looked through first. Where that does not fill the page, each followee is asked for
+    one photo from the index over what followers see. The page can only be of those whose one is
+    among the newest, so no others are asked for a page; and where these ones alone fill the page,
+    for nothing that is older than all of them.
     """
     read = _recent(request.after is None, along.wanted.photos if along else ())
     found = await read.rows(way, along, viewer=viewer, **asked(request))
@@ -67,14 +74,36 @@ async def recent(
 @lru_cache(MOST_KEPT)
 def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
     request = any_page(is_first=is_first)
+    met = _met(request)
+    is_page = select(func.count() > request.first).select_from(met).scalar_subquery()
+    asked_for = _of_followees(request, ~is_page)
     own = newest_first(_own(COLUMNS, VIEWER), photos.c.created_at, photos.c.id, request)
-    entries = union_all(_of_followees(request), own).subquery("entries")
+    entries = union_all(select(met).where(is_page), asked_for, own).subquery("entries")
     one_page = _newest(select(entries), entries, request)
     return Wide.of(one_page, PhotoRow, edges, is_guest=False)
 
 
-def _of_followees(request: PageRequest) -> Select[Any]:
-    followed = followees(VIEWER).subquery("followed")
+def _met(request: PageRequest) -> CTE:
+    """Up to one page of photos of followees, met on a walk from the newest of all.
+
+    Nothing for who follows few: they would meet too few of them.
+    """
+    at, id = photos.c.created_at, photos.c.id
+    shown = select(*COLUMNS).where(shown_to_followers(), _follows_many())
+    walked = newest_first(shown, at, id, request).limit(STEPS).subquery("walked")
+    followed = followees(VIEWER).where(follows.c.followee_id == walked.c.owner_id)
+    # Asked as a value: for a join PostgreSQL might read all the follows beforehand.
+    is_met = followed.correlate(walked).scalar_subquery().is_not(None)
+    return _newest(select(walked).where(is_met), walked, request).cte("met")
+
+
+def _follows_many() -> ColumnElement[bool]:
+    is_many = users.c.following_count >= MANY_FOLLOWED
+    return select(is_many).where(users.c.id == VIEWER).scalar_subquery()
+
+
+def _of_followees(request: PageRequest, is_asked: ColumnElement[bool]) -> Select[Any]:
+    followed = followees(VIEWER).where(is_asked).subquery("followed")
     latest = _entries(followed, [photos.c.created_at, photos.c.id], request, 1)
     each = select(followed.c.id, latest.c.created_at).join_from(followed, latest, true())
     busiest = _bounded(_newest(each, latest, request).subquery("named"), request)

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import exists, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from storage.rows import Visibility
+from storage import feed
+from storage.feed import MANY_FOLLOWED
+from storage.rows import PageRequest, Visibility
 from storage.tables import comments, departures, follows, likes, photos, users
 from storage.visibility import followees, shown_to_followers, user_visible_to, visible_to
 from tests.making import (
@@ -95,14 +97,25 @@ async def test_the_viewer_can_be_a_column_of_the_outermost_statement(database, w
     assert {shown[id] for id in found} == SEEN
 
 
-async def test_what_followers_are_shown_of_their_followees_is_what_they_may_see(database, world):
+OPENED = set(itertools.product(("open", "private", "followed"), ("PUBLIC", "FOLLOWERS")))
+
+
+@pytest.fixture
+async def following(database, world):
+    """Whoever is followed by chance or by a fault: a follow alone opens nothing."""
     viewer, shown = world
     async with database.begin() as tx:
-        # Whoever is followed by chance or by a fault: a follow alone opens nothing.
         owners = select(photos.c.owner_id).where(photos.c.id.in_(shown)).distinct()
         everybody = select(literal(viewer.key), owners.subquery().c.owner_id)
         followed = upsert(follows).from_select(["follower_id", "followee_id"], everybody)
         await tx.execute(followed.on_conflict_do_nothing())
+    return world
+
+
+async def test_what_followers_are_shown_of_their_followees_is_what_they_may_see(
+    database, following
+):
+    viewer, shown = following
     known = followees(viewer.key).subquery("known")
     listed = select(photos.c.id).join(known, known.c.id == photos.c.owner_id)
     queries = listed.where(shown_to_followers()), _directly(visible_to(viewer.key))
@@ -112,8 +125,25 @@ async def test_what_followers_are_shown_of_their_followees_is_what_they_may_see(
             for query in queries
         ]
 
-    opened = set(itertools.product(("open", "private", "followed"), ("PUBLIC", "FOLLOWERS")))
-    assert one == other == opened
+    assert one == other == OPENED
+
+
+# A page that is not full is looked for otherwise than one that is.
+@pytest.mark.parametrize("first", [len(OPENED) - 1, len(OPENED)])
+@pytest.mark.parametrize("followed", [len(OPENED), MANY_FOLLOWED])
+async def test_a_home_feed_shows_what_may_be_seen(database, following, first, followed):
+    viewer, shown = following
+    async with database.begin() as tx:
+        counted = users.update().where(users.c.id == viewer.key)
+        await tx.execute(counted.values(following_count=followed))
+
+    async with database.connect() as connection:
+        page = await feed.recent(connection, viewer.key, PageRequest(first, None))
+
+    found = [photo.id for photo in page.rows]
+    assert found == sorted(found, key=[*shown].index, reverse=True)
+    assert {shown[id] for id in found} == OPENED - {("open", "PUBLIC")} if page.has_next else OPENED
+    assert page.has_next == (first < len(OPENED))
 
 
 async def test_a_user_is_known_to_the_same_people_at_any_depth(database, world):

@@ -79,6 +79,13 @@ photos = Table(
         text("id DESC"),
         postgresql_where=text("status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS')"),
     ),
+    # Upwards, as the rows come: their pages are filled then.
+    Index(
+        "photos_recent_idx",
+        "created_at",
+        "id",
+        postgresql_where=text("status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS')"),
+    ),
     Index(
         "photos_public_idx",
         text("created_at DESC"),

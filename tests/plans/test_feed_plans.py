@@ -1,17 +1,25 @@
 """What the home feed reads among 200,000 photos, with one plan for all values."""
 
+import json
 from collections import Counter
 
 import pytest
 
 from storage import feed
+from storage.feed import MANY_FOLLOWED, STEPS
 
+SHOWN = "photos_shown_idx"
+RECENT = "photos_recent_idx"
 FOLLOW = """
     insert into follows (follower_id, followee_id, created_at)
-    select $1, id, now() from users where id <> $1 order by md5(id::text) limit $2
+    select $1, id, now() from users where id <> $1 order by {of} limit $2
 """
+ANYBODY = "md5(id::text)"
+# Photos go round. Of the newest, and of those before the place below, one is theirs.
+LONG_SILENT = "created_at"
 NOBODY = "delete from follows where follower_id = $1"
 VIEWER = "select id from users order by created_at desc limit 1"
+COUNT = "update users set following_count = $2 where id = $1"
 PLACE = "select created_at, id from photos order by created_at desc, id desc offset 50000 limit 1"
 
 
@@ -27,24 +35,89 @@ async def raw(many):
             await transaction.rollback()
 
 
+@pytest.fixture
+async def following(raw):
+    """Has the viewer follow so many, as *of* chooses them, and tells who that is."""
+
+    async def following(followed, of=ANYBODY):
+        viewer = await raw.fetchval(VIEWER)
+        await raw.execute(NOBODY, viewer)
+        await raw.execute(FOLLOW.format(of=of), viewer, followed)
+        await raw.execute(COUNT, viewer, followed)
+        await raw.execute("analyze follows")
+        return viewer
+
+    return following
+
+
 @pytest.mark.parametrize("is_first", [True, False])
-@pytest.mark.parametrize("followed", [100, 5_000])
-async def test_a_followee_costs_one_look_into_one_index(raw, followed, is_first):
-    viewer, place = await raw.fetchval(VIEWER), await raw.fetchrow(PLACE)
-    await raw.execute(NOBODY, viewer)
-    await raw.execute(FOLLOW, viewer, followed)
-    await raw.execute("analyze follows")
-    values = {"viewer": viewer, "first": 20, "after_at": place[0], "after_id": place[1]}
+@pytest.mark.parametrize("followed", [100, MANY_FOLLOWED - 1])
+async def test_a_followee_costs_one_look_into_one_index(raw, following, followed, is_first):
+    looks, _ = await _looked(raw, await following(followed), is_first)
 
-    looks = _looks(await _explained(raw, feed._recent(is_first, ()).read, values))
-
-    # Each followee once by the index alone, then those of the page; the viewer's own photos.
-    assert looks["photos", "Index Only Scan", "photos_shown_idx"] == followed
-    assert looks["photos", "Index Scan", "photos_shown_idx"] == 21
-    assert looks["photos", "Index Scan", "photos_owner_id_created_at_id_idx"] == 1
+    _asks_each(looks, followed)
+    assert looks["photos", "Index Scan", RECENT] == 0
     # Who is followed is read once, and asked of no photo again.
     assert sum(looks[each] for each in looks if each[0] == "follows") == 1
-    assert sum(looks[each] for each in looks if each[0] == "users") == 0
+    assert sum(looks[each] for each in looks if each[0] == "users") == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("followed", [MANY_FOLLOWED, 5_000])
+async def test_who_follows_many_meets_a_page_on_the_way(raw, following, followed, is_first):
+    looks, rows = await _looked(raw, await following(followed), is_first)
+
+    assert looks["photos", "Index Scan", RECENT] == 1
+    walked = rows["photos", "Index Scan", RECENT]
+    assert 21 < walked < STEPS
+    # Each owner that is passed is looked up among the followees; the followees are not read.
+    assert looks["follows", "Index Only Scan", "follows_pkey"] == walked
+    assert sum(looks[each] for each in looks if each[2] == SHOWN) == 0
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_walk_in_vain_ends(raw, following, is_first):
+    looks, rows = await _looked(raw, await following(5_000, of=LONG_SILENT), is_first)
+
+    _asks_each(looks, 5_000)
+    assert looks["photos", "Index Scan", RECENT] == 1
+    assert rows["photos", "Index Scan", RECENT] == STEPS
+
+
+@pytest.mark.parametrize("of", [ANYBODY, LONG_SILENT])
+async def test_either_way_finds_the_same_page(raw, following, of):
+    viewer = await following(5_000, of=of)
+    for is_first in (True, False):
+        found = []
+        for counted in (100, 5_000):
+            await raw.execute(COUNT, viewer, counted)
+            found.append(await _page(raw, viewer, is_first))
+        assert found[0] == found[1]
+        assert len(found[0]) == 21
+
+
+def _asks_each(looks, followed):
+    """Each followee once by the index alone, then those of the page; the viewer's own photos."""
+    assert looks["photos", "Index Only Scan", SHOWN] == followed
+    assert looks["photos", "Index Scan", SHOWN] == 21
+    assert looks["photos", "Index Scan", "photos_owner_id_created_at_id_idx"] == 1
+
+
+async def _page(raw, viewer, is_first):
+    read = feed._recent(is_first, ()).read
+    values = await _values(raw, viewer)
+    (text, *_) = await raw.fetchrow(read.text, *(values.get(name) for name in read.names))
+    return [photo[0] for photo in json.loads(text)]
+
+
+async def _looked(raw, viewer, is_first):
+    read = feed._recent(is_first, ()).read
+    return _looks(await _explained(raw, read, await _values(raw, viewer)))
+
+
+async def _values(raw, viewer):
+    place = await raw.fetchrow(PLACE)
+    return {"viewer": viewer, "first": 20, "after_at": place[0], "after_id": place[1]}
 
 
 async def _explained(raw, read, values):
@@ -60,11 +133,14 @@ async def _explained(raw, read, values):
 
 
 def _looks(node):
-    """How often each table was read, by the kind of scan and its index."""
-    found = Counter()
+    """How often each table was read, and how many rows of it, by the kind of scan and its index."""
+    looks, rows = Counter(), Counter()
     if "Relation Name" in node:
         scan = node["Relation Name"], node["Node Type"], node.get("Index Name")
-        found[scan] += int(node["Actual Loops"])
+        looks[scan] += int(node["Actual Loops"])
+        rows[scan] += round(node["Actual Loops"] * node["Actual Rows"])
     for part in node.get("Plans", []):
-        found += _looks(part)
-    return found
+        of_part = _looks(part)
+        looks += of_part[0]
+        rows += of_part[1]
+    return looks, rows
