@@ -18,8 +18,9 @@ from server.embedded import postgres
 
 SEED = Path(__file__).parent / "growth.sql"
 SIZES = (20_000, 200_000, 2_000_000)
-# How many a viewer follows; the last ones follow such as have shared nothing for long.
-FOLLOWEES = ("100", "500", "5,000", "5,000 silent")
+# Kinds of viewers, by how many they follow; "silent" follow nobody but such as are silent for long.
+FOLLOWEES = ("100", "500", "2,000", "2,000 silent", "5,000", "5,000 silent")
+EXPLAINED_OF = ("5,000", "5,000 silent")
 PAGES = ("first", "later")
 CONNECTIONS = (1, 4)
 REQUESTS = 200
@@ -34,7 +35,7 @@ EXPLAINED = {
 
 @dataclass(frozen=True, slots=True)
 class Viewers:
-    """Who asks, by whom they follow, and cursors of later pages."""
+    """Who asks, by their kind, and cursors of later pages."""
 
     tokens: dict[str, list[str]]
     places: list[str]
@@ -144,8 +145,8 @@ def _plans(cluster: postgres.Cluster, logs: Path) -> dict[str, str]:
     viewers = _viewers(cluster)
     with _explained(cluster), servers.picshare(cluster, logs) as server:
         return {
-            followees: _plan(cluster, server, _asked(viewers, followees, PAGES[0]))
-            for followees in FOLLOWEES[2:]
+            followees: _plan(cluster, server, _asked(viewers, followees, "first"))
+            for followees in EXPLAINED_OF
         }
 
 

@@ -1,5 +1,5 @@
--- What a home feed reads, with :photos photos: the same 20,000 users and 80 viewers each time.
--- A quarter of the users share none of the newest tenth of the photos.
+-- What a home feed reads, with :photos photos: the same 20,000 users and 120 viewers each time.
+-- A quarter of the users, the silent, share none of the newest tenth of the photos.
 SET session_replication_role = replica;
 SET synchronous_commit = off;
 SET work_mem = '256MB';
@@ -35,13 +35,15 @@ FROM generate_series(0, 19999) AS n,
 CREATE UNIQUE INDEX ON people (n);
 ANALYZE people;
 
--- Twenty viewers of a kind; those of the last follow exactly those who fell silent.
+-- Twenty viewers of a kind, which is their display name. "Silent" follow nobody but the silent.
 CREATE TEMPORARY TABLE viewers AS
 SELECT people.n, id, at, name, followees, name LIKE '%silent' AS is_of_silent
 FROM people
-JOIN (VALUES (0, '100', 100), (1, '500', 500), (2, '5,000', 5000), (3, '5,000 silent', 5000))
-    AS kind (n, name, followees) ON kind.n = people.n % 4
-WHERE people.n < 80;
+JOIN (
+    VALUES (0, '100', 100), (1, '500', 500), (2, '2,000', 2000), (3, '2,000 silent', 2000),
+        (4, '5,000', 5000), (5, '5,000 silent', 5000)
+) AS kind (n, name, followees) ON kind.n = people.n % 6
+WHERE people.n < 120;
 
 INSERT INTO users (id, username, display_name, created_at, following_count)
 SELECT people.id, 'user' || people.n, coalesce(viewers.name, 'User ' || people.n), people.at,
@@ -50,14 +52,14 @@ FROM people LEFT JOIN viewers USING (n);
 INSERT INTO sessions (id, user_id, created_at, expires_at)
 SELECT pg_temp.made_id('session', n, at), id, at, TIMESTAMPTZ '2100-01-01Z' FROM viewers;
 
--- Whom the others follow is scattered over all.
+-- Whom the others follow is scattered over all but the viewers.
 INSERT INTO follows (follower_id, followee_id, created_at)
 SELECT viewer.id, followee.id, TIMESTAMPTZ '2025-06-01Z'
 FROM viewers AS viewer
 CROSS JOIN LATERAL generate_series(0, viewer.followees - 1) AS place
 JOIN people AS followee ON followee.n = CASE
     WHEN viewer.is_of_silent THEN 15000 + place
-    ELSE 100 + (viewer.n * 97 + place * 7919) % 19900
+    ELSE 120 + (viewer.n * 97 + place * 7919) % 19880
 END;
 
 CREATE TEMPORARY TABLE pictures AS

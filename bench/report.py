@@ -116,11 +116,12 @@ def _growth(found: dict[str, Any]) -> list[str]:
     lines = [
         *_begun("The feed as data grows", found),
         f"One server process; {found['requests']} requests a row, each of another viewer, 20",
-        "viewers for each number of followees. Whom they follow is scattered over all users;",
-        "silent are such as have shared none of the newest tenth of the photos. SQL is the",
-        "execution time of all statements of one request (`pg_stat_statements`), database CPU that",
-        "of all PostgreSQL's processes. The database and the load share one core, so at 4",
-        "connections they wait for each other.",
+        "viewers of each kind. Whom they follow is scattered over all users, but for the silent",
+        "kinds: those follow nobody but such as shared none of the newest tenth of the photos.",
+        "Later pages begin anywhere, nine in ten of them before that silence. SQL is the execution",
+        "time of all statements of one request (`pg_stat_statements`), database CPU that of all",
+        "PostgreSQL's processes. The database and the load share one core, so at 4 connections",
+        "they wait for each other.",
         "",
         *_table((*columns, "database CPU ms", "SQL ms", "memory MB"), rows),
     ]

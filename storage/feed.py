@@ -47,8 +47,8 @@ CANDIDATES: Final = 500
 CANDIDATES_OF: Final = timedelta(days=7)
 # A like that is younger may not be committed yet where another page is read.
 SETTLED: Final = timedelta(seconds=10)
-# Who follows so many looks through so many of the newest photos of all first. docs/decisions/feed.md
-# has what that gains and what it costs in vain.
+# Who follows so many looks through so many photos of everybody first; what that gains, and
+# what it costs in vain, is in docs/decisions/feed.md.
 MANY_FOLLOWED: Final = 2_000
 STEPS: Final = 500
 COMMENT_WEIGHT: Final = 2
@@ -58,13 +58,14 @@ GRAVITY: Final = 1.5
 async def recent(
     way: Way, viewer: UserId, request: PageRequest, along: Along | None = None
 ) -> Page[PhotoRow]:
-    """Strictly newest first; the cost does not grow with the photos of those followed.
+    """Strictly newest first; the cost grows with the people followed, not with their photos.
 
-    Who follows many meets a page of theirs among the newest photos of all, soon as a rule, so a few
-    of these are looked through first. Where that does not fill the page, each followee is asked for
-    one photo from the index over what followers see. The page can only be of those whose one is
-    among the newest, so no others are asked for a page; and where these ones alone fill the page,
-    for nothing that is older than all of them.
+    Each followee is asked for one photo from the index over what followers see. The page can only
+    be of those whose one is among the newest, so no others are asked for a page; and where these
+    ones alone fill the page, for nothing that is older than all of them.
+
+    Who follows many mostly has a page among the next few photos of everybody. These are looked
+    through before, and where they fill the page no followee is asked.
     """
     read = _recent(request.after is None, along.wanted.photos if along else ())
     found = await read.rows(way, along, viewer=viewer, **asked(request))
@@ -84,7 +85,7 @@ def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - T
 
 
 def _met(request: PageRequest) -> CTE:
-    """Up to one page of photos of followees, met on a walk from the newest of all.
+    """Up to one page of photos of followees, met on a walk through the next photos of everybody.
 
     Nothing for who follows few: they would meet too few of them.
     """

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
-from storage.feed import MANY_FOLLOWED
+from storage import feed
+from storage.feed import MANY_FOLLOWED, STEPS
 from storage.rows import Visibility
 from storage.tables import photos, users
 from tests.making import make_follow, make_person, make_photo
@@ -20,14 +21,24 @@ query($first: Int, $after: String) {
 """
 # Whose photo each is, the newest first; in capitals those that only their owner may see.
 TURNS = ["BBBabccaab", "cCcAbBbabacC", "aaaaaaaabc", "BCBCBCb", "aBcBcBcB"]
+# How many the viewer is said to follow, and how far such a viewer walks.
+WALKS = [(2, STEPS), (MANY_FOLLOWED, 3), (MANY_FOLLOWED, STEPS)]
+
+
+@pytest.fixture
+def walk(request, monkeypatch):
+    monkeypatch.setattr(feed, "STEPS", request.param)
+    feed._recent.cache_clear()
+    yield
+    feed._recent.cache_clear()
 
 
 @pytest.mark.parametrize("turns", TURNS)
 @pytest.mark.parametrize("first", [1, 2, 3, 20])
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize("followed", [2, MANY_FOLLOWED])
+@pytest.mark.parametrize(("followed", "walk"), WALKS, indirect=["walk"])
 async def test_pages_are_the_newest_of_all_authors(
-    database, settings, ask, turns, first, at_once, followed
+    database, settings, ask, turns, first, at_once, followed, walk
 ):
     viewer, bob, cid, stranger = [
         await make_person(database, settings, name) for name in ("ann", "bob", "cid", "dora")
@@ -54,11 +65,11 @@ async def test_pages_are_the_newest_of_all_authors(
 
     seen, after = [], None
     while True:
-        feed = (await ask(PAGE, viewer=viewer, first=first, after=after))["feed"]
-        assert len(feed["edges"]) == min(first, len(made) - len(seen))
-        seen += [edge["node"]["id"] for edge in feed["edges"]]
-        after = feed["pageInfo"]["endCursor"]
-        if not feed["pageInfo"]["hasNextPage"]:
+        page = (await ask(PAGE, viewer=viewer, first=first, after=after))["feed"]
+        assert len(page["edges"]) == min(first, len(made) - len(seen))
+        seen += [edge["node"]["id"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
             break
 
     assert seen == made

@@ -17,12 +17,21 @@ from storage.tables import metadata
 
 INDEXES = "select indexrelid::regclass::text from pg_index where indisvalid"
 BROKEN = "select indexrelid::regclass::text from pg_index where not indisvalid"
+DEFINITIONS = """
+    select pg_get_indexdef(indexrelid) from pg_index join pg_class on pg_class.oid = indrelid
+    where relnamespace = $1::regnamespace and relname = any($2)
+"""
 BUILDING = """
     select count(*) from pg_stat_activity
-    where datname = current_database() and query like '%IF NOT EXISTS photos_shown_idx%'
+    where datname = current_database() and query like '%IF NOT EXISTS ' || $1 || ' %'
         and wait_event_type = 'Lock' and pid <> pg_backend_pid()
 """
 WRITES = "update photos set title = title"
+# The revision before, an index that is missing then, and one that was not finished.
+BESIDE = [
+    ("0012", "photos_shown_idx", "blocks_blocked_id_blocker_id_idx"),
+    ("0013", "photos_recent_idx", None),
+]
 
 
 def _is_ours(name, kind, _parents):
@@ -71,6 +80,29 @@ async def another(database, settings):
     await _outside_transactions(database, f"drop database {name} with (force)")
 
 
+async def test_every_index_is_as_the_code_says(another):
+    await revisions.upgrade(another)
+    opened = Database(another, pool_size=1)
+    try:
+        async with opened.begin() as tx:
+            await tx.exec_driver_sql("create schema made")
+            await tx.exec_driver_sql("set local search_path = made, public")
+            await tx.run_sync(lambda sync: metadata.create_all(sync, checkfirst=False))
+    finally:
+        await opened.close()
+
+    migrated, made = [await _definitions(another, schema) for schema in ("public", "made")]
+    assert migrated == made
+    assert len(made) > len(metadata.tables)
+
+
+async def _definitions(url, schema):
+    """Of the indexes of our tables there."""
+    tables = [table.name for table in metadata.sorted_tables]
+    found = await _values(url, DEFINITIONS, schema, tables)
+    return {each.replace(f" {schema}.", " ") for each in found}
+
+
 async def test_of_several_that_migrate_at_once_one_does(another):
     await asyncio.gather(*(revisions.upgrade(another) for _ in range(3)))
 
@@ -78,23 +110,24 @@ async def test_of_several_that_migrate_at_once_one_does(another):
     assert await _values(another, BROKEN) == set()
 
 
-async def test_photos_are_written_while_their_index_is_built(another):
+@pytest.mark.parametrize(("before", "missing", "unfinished"), BESIDE)
+async def test_photos_are_written_while_their_index_is_built(another, before, missing, unfinished):
     await revisions.upgrade(another)
     made = await _values(another, INDEXES)
     # As if the step had broken off, with the first index missing and the second not valid.
-    await _values(another, "update alembic_version set version_num = '0012' returning 1")
+    await _values(another, "update alembic_version set version_num = $1 returning 1", before)
     opened = Database(another, pool_size=3)
     try:
         async with opened.begin() as tx:
-            await tx.exec_driver_sql("drop index photos_shown_idx")
+            await tx.exec_driver_sql(f"drop index {missing}")
             await tx.exec_driver_sql(
-                "update pg_index set indisvalid = false"
-                " where indexrelid = 'blocks_blocked_id_blocker_id_idx'::regclass"
+                "update pg_index set indisvalid = false where indexrelid = to_regclass($1)",
+                (unfinished,),
             )
         async with opened.begin() as earlier:
             await earlier.exec_driver_sql(WRITES)
             upgraded = asyncio.create_task(revisions.upgrade(another))
-            await _building(another)
+            await _building(another, missing)
             async with opened.begin() as later:
                 await later.exec_driver_sql("set local lock_timeout = '20s'")
                 await later.exec_driver_sql(WRITES)
@@ -107,9 +140,9 @@ async def test_photos_are_written_while_their_index_is_built(another):
     assert await _values(another, BROKEN) == set()
 
 
-async def _building(url):
+async def _building(url, index):
     async with asyncio.timeout(60):
-        while await _values(url, BUILDING) != {1}:  # noqa: ASYNC110 - It is another process.
+        while await _values(url, BUILDING, index) != {1}:  # noqa: ASYNC110 - It is another process.
             await asyncio.sleep(0.02)
 
 

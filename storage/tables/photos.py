@@ -64,7 +64,7 @@ photos = Table(
     Column(
         "words",
         TSVECTOR,
-        Computed("photo_words(title, tags, caption, alt_text)"),
+        Computed("photo_words(title, tags, caption, alt_text)", persisted=True),
         nullable=False,
     ),
     CheckConstraint("(latitude is null) = (longitude is null)", name="location"),

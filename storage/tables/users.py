@@ -44,7 +44,12 @@ users = Table(
     Column("avatar_size", Integer),
     CheckConstraint("(avatar_token is null) = (avatar_size is null)", name="avatar"),
     # What people are found by: their names without accents or case.
-    Column("names", Text, Computed("user_names(username, display_name)"), nullable=False),
+    Column(
+        "names",
+        Text,
+        Computed("user_names(username, display_name)", persisted=True),
+        nullable=False,
+    ),
     Index(
         "users_names_idx",
         "names",
