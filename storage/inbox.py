@@ -47,10 +47,10 @@ from storage.rows import (
     UserId,
     UserRow,
 )
-from storage.tables import departures, notifications, users
 from storage.tables import notification_actors as actors
+from storage.tables import notifications, users
 from storage.users import COLUMNS as USER_COLUMNS
-from storage.visibility import is_here
+from storage.visibility import is_here, nobody_leaves
 
 COLUMNS = [
     notifications.c.id,
@@ -161,9 +161,7 @@ def _is_listed() -> ColumnElement[bool]:
     """True for notifications of at least one person who is here."""
     actor = select(1).where(actors.c.notification_id == notifications.c.id)
     # Mostly nobody is leaving, and nobody's actors are looked up.
-    return or_(
-        ~exists(select(departures.c.user_id)), exists(actor.where(is_here(actors.c.actor_id)))
-    )
+    return or_(nobody_leaves(), exists(actor.where(is_here(actors.c.actor_id))))
 
 
 def _told(recipient: UserId | ColumnElement[UserId]) -> Select[Any]:

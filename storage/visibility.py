@@ -80,9 +80,15 @@ def user_visible_to(viewer: Viewer | None) -> ColumnElement[bool]:
 
 def is_here(user_id: ColumnElement[object]) -> ColumnElement[bool]:
     """True unless that account is being deleted; few are at any time, and mostly none."""
-    # Mostly nobody leaves at all, which is found out once. Even an empty table costs a question to
-    # the system each time that it is read, how long it is, and a feed reads it for everybody.
-    return or_(~_any(departures), ~_any(departures, departures.c.user_id == user_id))
+    return or_(nobody_leaves(), ~_any(departures, departures.c.user_id == user_id))
+
+
+def nobody_leaves() -> ColumnElement[bool]:
+    """True while no account at all is being deleted, which a statement finds out once.
+
+    Even an empty table is not free to read: each time the system is asked how long it is.
+    """
+    return ~_any(departures)
 
 
 def follows_owner(viewer: Viewer, owner_id: ColumnElement[object]) -> ColumnElement[bool]:

@@ -1,5 +1,7 @@
 """Photos, their variants, and what they are found by."""
 
+from typing import Final
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -22,6 +24,10 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from storage.rows import PhotoFailureCode, PhotoStatus, VariantName, Visibility
 from storage.tables.columns import count, identifier, metadata, now, one_of, user, words
+
+# What followers see of an account, and what everybody sees of one that is not private.
+_SHOWN: Final = text("status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS')")
+_PUBLIC: Final = text("status = 'READY' AND visibility = 'PUBLIC'")
 
 photos = Table(
     "photos",
@@ -77,20 +83,20 @@ photos = Table(
         "owner_id",
         text("created_at DESC"),
         text("id DESC"),
-        postgresql_where=text("status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS')"),
+        postgresql_where=_SHOWN,
     ),
     # Upwards, as the rows come: their pages are filled then.
     Index(
         "photos_recent_idx",
         "created_at",
         "id",
-        postgresql_where=text("status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS')"),
+        postgresql_where=_SHOWN,
     ),
     Index(
         "photos_public_idx",
         text("created_at DESC"),
         text("id DESC"),
-        postgresql_where=text("status = 'READY' AND visibility = 'PUBLIC'"),
+        postgresql_where=_PUBLIC,
     ),
     Index(
         "photos_unfinished_idx", "status", "created_at", postgresql_where=text("status <> 'READY'")
@@ -102,7 +108,7 @@ photos = Table(
         "photos_words_idx",
         "words",
         postgresql_using="gin",
-        postgresql_where=text("status = 'READY' AND visibility = 'PUBLIC'"),
+        postgresql_where=_PUBLIC,
     ),
     Index(
         "photos_point_idx",
