@@ -20,6 +20,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     Uuid,
+    case,
     cast,
     false,
     func,
@@ -52,6 +53,8 @@ class Claim:
 
 
 _SESSION: Final = value("session", Uuid())
+# No JSON, and not the null that stands for no rows.
+_NOT_READ: Final = ""
 
 
 @dataclass(slots=True)
@@ -80,20 +83,35 @@ class Wide(Generic[Row]):
 
     @classmethod
     def of(
-        cls, statement: Select[Any], row: type[Row], edges: Edges, *, is_guest: bool
+        cls,
+        statement: Select[Any],
+        row: type[Row],
+        edges: Edges,
+        *,
+        is_guest: bool,
+        unless: ColumnElement[bool] | None = None,
     ) -> "Wide[Row]":
         """*statement*, which has a column for each field of the named tuple *row*, the newest
         entries first.
+
+        It is not executed where *unless* is true, which is found out before.
         """
         viewer = None if is_guest else VIEWER
         entries = _entries("entry", statement, row, edges, viewer)
         word = false() if is_guest else is_live(_SESSION, VIEWER)
         hiding: Any = hides(viewer) if _counts_hidden(edges) else null()
-        whole: Any = select(cast(entries.scalar_subquery(), Text), word, hiding)
+        text: ColumnElement[Any] = cast(entries.scalar_subquery(), Text)
+        if unless is not None:
+            text = case((unless, _NOT_READ), else_=text)
+        whole: Any = select(text, word, hiding)
         return cls(Read.of(whole, tuple), msgspec.json.Decoder(_rows_of(row, edges)))
 
     async def rows(self, way: Way, along: Along | None, **values: Any) -> list[Row]:
         """The rows of the answer."""
+        return await self.rows_if_read(way, along, **values) or []
+
+    async def rows_if_read(self, way: Way, along: Along | None, **values: Any) -> list[Row] | None:
+        """The rows of the answer, None where they were not read."""
         if along is not None:
             values |= {_first(name): page.first for name, page in along.pages.items()}
         claim = along.claim if along is not None else None
@@ -103,6 +121,8 @@ class Wide(Generic[Row]):
             asked.is_live = word
         if along is not None and hiding is not None:
             along.hides = hiding
+        if text == _NOT_READ:
+            return None
         return self.decoder.decode(text) if text else []
 
 

@@ -65,32 +65,47 @@ async def recent(
     ones alone fill the page, for nothing that is older than all of them.
 
     Who follows many mostly has a page among the next few photos of everybody. These are looked
-    through before, and where they fill the page no followee is asked.
+    through before, and where they fill the page no followee is asked. That is a statement of its
+    own, for nearly everybody follows few.
     """
-    read = _recent(request.after is None, along.wanted.photos if along else ())
-    found = await read.rows(way, along, viewer=viewer, **asked(request))
+    is_first, edges = request.after is None, along.wanted.photos if along else ()
+    values = {"viewer": viewer, **asked(request)}
+    found = await _of_few(is_first, edges).rows_if_read(way, along, **values)
+    if found is None:
+        found = await _of_many(is_first, edges).rows(way, along, **values)
     return page_by_time(request, found)
 
 
 @lru_cache(MOST_KEPT)
-def _recent(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
+def _of_few(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
+    """Not read for who follows many."""
+    request = any_page(is_first=is_first)
+    one_page = _page(request, _of_followees(request))
+    is_many = users.c.following_count >= MANY_FOLLOWED
+    follows_many = select(is_many).where(users.c.id == VIEWER).scalar_subquery()
+    return Wide.of(one_page, PhotoRow, edges, is_guest=False, unless=follows_many)
+
+
+@lru_cache(MOST_KEPT)
+def _of_many(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     request = any_page(is_first=is_first)
     met = _met(request)
     is_page = select(func.count() > request.first).select_from(met).scalar_subquery()
-    asked_for = _of_followees(request, ~is_page)
-    own = newest_first(_own(COLUMNS, VIEWER), photos.c.created_at, photos.c.id, request)
-    entries = union_all(select(met).where(is_page), asked_for, own).subquery("entries")
-    one_page = _newest(select(entries), entries, request)
+    one_page = _page(request, select(met).where(is_page), _of_followees(request, ~is_page))
     return Wide.of(one_page, PhotoRow, edges, is_guest=False)
 
 
-def _met(request: PageRequest) -> CTE:
-    """Up to one page of photos of followees, met on a walk through the next photos of everybody.
+def _page(request: PageRequest, *theirs: Select[Any]) -> Select[Any]:
+    """The newest of *theirs* and of the viewer's own."""
+    own = newest_first(_own(COLUMNS, VIEWER), photos.c.created_at, photos.c.id, request)
+    entries = union_all(*theirs, own).subquery("entries")
+    return _newest(select(entries), entries, request)
 
-    Nothing for who follows few: they would meet too few of them.
-    """
+
+def _met(request: PageRequest) -> CTE:
+    """Up to one page of photos of followees, met on a walk through the next photos of everybody."""
     at, id = photos.c.created_at, photos.c.id
-    shown = select(*COLUMNS).where(shown_to_followers(), _follows_many())
+    shown = select(*COLUMNS).where(shown_to_followers())
     walked = newest_first(shown, at, id, request).limit(STEPS).subquery("walked")
     followed = followees(VIEWER).where(follows.c.followee_id == walked.c.owner_id)
     # Asked as a value: for a join PostgreSQL might read all the follows beforehand.
@@ -98,13 +113,8 @@ def _met(request: PageRequest) -> CTE:
     return _newest(select(walked).where(is_met), walked, request).cte("met")
 
 
-def _follows_many() -> ColumnElement[bool]:
-    is_many = users.c.following_count >= MANY_FOLLOWED
-    return select(is_many).where(users.c.id == VIEWER).scalar_subquery()
-
-
-def _of_followees(request: PageRequest, is_asked: ColumnElement[bool]) -> Select[Any]:
-    followed = followees(VIEWER).where(is_asked).subquery("followed")
+def _of_followees(request: PageRequest, *conditions: ColumnElement[bool]) -> Select[Any]:
+    followed = followees(VIEWER).where(*conditions).subquery("followed")
     latest = _entries(followed, [photos.c.created_at, photos.c.id], request, 1)
     each = select(followed.c.id, latest.c.created_at).join_from(followed, latest, true())
     busiest = _bounded(_newest(each, latest, request).subquery("named"), request)

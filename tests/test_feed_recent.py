@@ -28,9 +28,9 @@ WALKS = [(2, STEPS), (MANY_FOLLOWED, 3), (MANY_FOLLOWED, STEPS)]
 @pytest.fixture
 def walk(request, monkeypatch):
     monkeypatch.setattr(feed, "STEPS", request.param)
-    feed._recent.cache_clear()
+    feed._of_many.cache_clear()
     yield
-    feed._recent.cache_clear()
+    feed._of_many.cache_clear()
 
 
 @pytest.mark.parametrize("turns", TURNS)
@@ -46,10 +46,7 @@ async def test_pages_are_the_newest_of_all_authors(
     authors = {"a": viewer, "b": bob, "c": cid}
     for author in (bob, cid):
         await make_follow(database, by=viewer, of=author)
-    async with database.begin() as tx:
-        # How many it says they follow decides how the page is looked for, and nothing else.
-        counted = update(users).where(users.c.id == viewer.key)
-        await tx.execute(counted.values(following_count=followed))
+    await _say_they_follow(database, viewer, followed)
     made = []
     for turn in reversed(turns):
         is_private = turn.isupper()
@@ -73,3 +70,27 @@ async def test_pages_are_the_newest_of_all_authors(
             break
 
     assert seen == made
+
+
+@pytest.mark.parametrize("has_photo", [False, True])
+@pytest.mark.parametrize(
+    ("followed", "statements"), [(0, 1), (MANY_FOLLOWED - 1, 1), (MANY_FOLLOWED, 2)]
+)
+async def test_only_who_follows_many_is_asked_for_twice(
+    database, ask_counted, ann, has_photo, followed, statements
+):
+    await _say_they_follow(database, ann, followed)
+    if has_photo:
+        await make_photo(database, ann)
+
+    data, counted = await ask_counted(PAGE, viewer=ann, first=3)
+
+    assert len(data["feed"]["edges"]) == has_photo
+    assert counted == statements
+
+
+async def _say_they_follow(database, viewer, followed):
+    """It decides how the page is looked for, and nothing else."""
+    async with database.begin() as tx:
+        counted = update(users).where(users.c.id == viewer.key)
+        await tx.execute(counted.values(following_count=followed))
