@@ -45,6 +45,7 @@ def database(settings: Settings, application_name: str) -> Database:
     return Database(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
+        reads_at_once=settings.database_reads_at_once,
         application_name=application_name,
     )
 
@@ -54,6 +55,7 @@ def _hurried(settings: Settings) -> Database:
     return Database(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
+        reads_at_once=settings.database_reads_at_once,
         application_name="picshare-api",
         command_timeout_s=settings.deadline_s,
     )

@@ -58,6 +58,7 @@ class Database:
         url: str,
         *,
         pool_size: int = 10,
+        reads_at_once: int = 4,
         application_name: str = "picshare",
         command_timeout_s: float = COMMAND_TIMEOUT_S,
     ) -> None:
@@ -66,7 +67,10 @@ class Database:
         # Reads need no BEGIN and no ROLLBACK round trips.
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = Readers(
-            lambda: asyncpg.connect(url, **_generic(options)), pool_size, patience_s=POOL_TIMEOUT_S
+            lambda: asyncpg.connect(url, **_generic(options)),
+            pool_size,
+            at_once=reads_at_once,
+            patience_s=POOL_TIMEOUT_S,
         )
         self._absences = Absences(lambda: _looked(url, options))
         event.listen(self._engine.sync_engine, "checkout", _require_open)

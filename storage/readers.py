@@ -6,7 +6,9 @@ asyncpg's own pool takes 40 us of CPU for that, twice what the statement itself 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from functools import partial
+from time import monotonic
 from typing import Final, TypeAlias
 
 from asyncpg import Connection, Record
@@ -15,6 +17,8 @@ from storage.alarms import Alarms
 from storage.losses import BROKEN
 
 CLOSE_TIMEOUT_S: Final = 5
+# Who has a connection for so long waits for more than a turn on a processor.
+LONG_S: Final = 0.01
 Connect = Callable[[], Awaitable["Connection[Record]"]]
 # Of whoever waits; None is the place of a connection that is to be opened.
 Turn: TypeAlias = "asyncio.Future[Connection[Record] | None]"
@@ -25,100 +29,130 @@ class Busy(Exception):
 
 
 class Readers:
-    """At most so many connections; each is in nobody's or in one statement's hands."""
+    """At most so many connections; each is in nobody's or in one statement's hands.
 
-    def __init__(self, connect: Connect, most: int, *, patience_s: float) -> None:
+    Few statements *at_once* are done sooner than many, which only make each other slow. What
+    takes long does not count among them, so that nothing quick waits for it.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        most: int,
+        *,
+        at_once: int,
+        patience_s: float,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._connect = connect
         self._most = most
+        self._at_once = at_once
         self._patience = Alarms(patience_s)
+        self._clock = clock
+        # Those that are open, and those that somebody opens.
         self._open = 0
         self._free: list[Connection[Record]] = []
+        # Since when each is in somebody's hands, the longest first.
+        self._taken: dict[Connection[Record], float] = {}
         self._waiting: deque[Turn] = deque()
+        self._looking: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     async def take(self) -> "Connection[Record]":
         """A connection, to be given back by `take_back`. Raises Busy, and what asyncpg raises."""
-        return self._idle() or await self._another()
+        if not self._waiting and self._may_begin() and (found := self._idle()) is not None:
+            return found
+        return await self._in_turn() or await self._opened()
 
     def take_back(self, connection: "Connection[Record]", error: BaseException | None) -> None:
         """Give it to the next, unless it is of no more use after that *error*."""
+        del self._taken[connection]
         if isinstance(error, asyncio.CancelledError | TimeoutError):
             # PostgreSQL is told to stop; until it has, nothing else can be asked here.
             self._part_with(connection)
-            return
-        if isinstance(error, BROKEN):
+        elif isinstance(error, BROKEN):
             # It has not heard yet that PostgreSQL has closed its end.
             connection.terminate()
-        self._take_back(connection)
+            self._open -= 1
+        elif self._open > self._most:
+            self._part_with(connection)
+        else:
+            self._free.append(connection)
+        self._hand_on()
 
     async def close(self) -> None:
         """Close the connections that nobody uses; the others close when they are given back."""
         self._most = 0
-        for connection in self._free:
-            self._part_with(connection)
-        self._free.clear()
+        while self._free:
+            self._part_with(self._free.pop())
         await asyncio.gather(*self._closing)
 
+    def _may_begin(self) -> bool:
+        """Whether fewer are under way than may be at once, those that take long aside."""
+        if len(self._taken) < self._at_once:
+            return True
+        return [*self._taken.values()][-self._at_once] <= self._clock() - LONG_S
+
     def _idle(self) -> "Connection[Record] | None":
+        """A free connection, taken."""
         while self._free:
             connection = self._free.pop()
             if not connection.is_closed():
+                self._taken[connection] = self._clock()
                 return connection
-            self._close_one()
+            self._open -= 1
         return None
 
-    async def _another(self) -> "Connection[Record]":
-        if self._open < self._most:
-            return await self._opened()
+    async def _opened(self) -> "Connection[Record]":
+        try:
+            connection = await self._connect()
+        except BaseException:
+            self._open -= 1
+            self._hand_on()
+            raise
+        self._taken[connection] = self._clock()
+        return connection
+
+    async def _in_turn(self) -> "Connection[Record] | None":
         turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        self._hand_on()
         late = partial(_give_up, turn)
         self._patience.set(late)
         try:
-            connection = await turn
+            return await turn
         except asyncio.CancelledError:
             self._pass_on(turn)
             raise
         finally:
             self._patience.stop(late)
-        return connection or await self._opened()
 
-    async def _opened(self) -> "Connection[Record]":
-        self._open += 1
-        try:
-            return await self._connect()
-        except BaseException:
-            self._close_one()
-            raise
+    def _hand_on(self) -> None:
+        """Give those who wait what there is, the first first."""
+        while self._waiting and self._may_begin():
+            if self._waiting[0].done():
+                self._waiting.popleft()
+                continue
+            connection = self._idle()
+            if connection is None:
+                if self._open >= self._most:
+                    return
+                self._open += 1
+            self._waiting.popleft().set_result(connection)
+        if self._waiting and self._looking is None:
+            # It is done for many, so it is told of none.
+            loop = asyncio.get_running_loop()
+            self._looking = loop.call_later(LONG_S, self._look_again, context=Context())
 
-    def _take_back(self, connection: "Connection[Record]") -> None:
-        if connection.is_closed():
-            self._close_one()
-        elif self._open > self._most:
-            self._part_with(connection)
-        elif (turn := self._next()) is not None:
-            turn.set_result(connection)
-        else:
-            self._free.append(connection)
+    def _look_again(self) -> None:
+        self._looking = None
+        self._hand_on()
 
     def _part_with(self, connection: "Connection[Record]") -> None:
         closing = asyncio.create_task(_closed(connection))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
-        self._close_one()
-
-    def _close_one(self) -> None:
-        """One connection less; who waits may open another in its place."""
         self._open -= 1
-        if self._open < self._most and (turn := self._next()) is not None:
-            turn.set_result(None)
-
-    def _next(self) -> "Turn | None":
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                return turn
-        return None
 
     def _pass_on(self, turn: "Turn") -> None:
         """What was handed to somebody who had just given up goes to the next."""
@@ -126,9 +160,10 @@ class Readers:
             return
         connection = turn.result()
         if connection is not None:
-            self._take_back(connection)
-        elif (other := self._next()) is not None:
-            other.set_result(None)
+            self.take_back(connection, None)
+        else:
+            self._open -= 1
+            self._hand_on()
 
 
 def _give_up(turn: Turn) -> None:

@@ -19,6 +19,11 @@ class ServiceSettings(BaseModel):
     database_pool_size: Annotated[int, Field(ge=1)] = Field(
         default=10, description="Most connections of one process, and as many again for hot reads."
     )
+    database_reads_at_once: Annotated[int, Field(ge=1)] = Field(
+        default=4,
+        description="Hot reads of one process at the same time, those aside that take longer "
+        "than 10 ms. More for a database that is more than a millisecond away.",
+    )
     s3_endpoint: WebAddress = Field(
         default="", description="S3 API as the server reaches it. Empty: `picshare dev` embeds one."
     )
