@@ -93,6 +93,12 @@ class Loader(Generic[Key, Value]):
         """What the key stands for; None for what is not there."""
         return (await self.many([key]))[0]
 
+    async def at_once(self, key: Key) -> Value | None:
+        """The same for whom nobody else asks meanwhile, so that nobody is waited for."""
+        if key not in self._known:
+            self._known[key] = (await self._find([key])).get(key)
+        return self._known[key]
+
     async def many(self, keys: list[Key]) -> list[Value | None]:
         """What each key stands for; None for what is not there."""
         known = self._known

@@ -203,6 +203,8 @@ class Context:
     _loaders: Loaders | None = None
     _asked: frozenset[str] = frozenset()
     _given: Given = field(default_factory=dict)
+    is_single: bool = False
+    """Whether one root field is all that is asked for, so that it need not wait for others."""
 
     @property
     def database(self) -> Database:
@@ -240,16 +242,16 @@ class Context:
         self.caller = Caller(session)
         self._loaders = None
 
-    def foresee(self, asked: frozenset[str], given: Given) -> None:
+    def foresee(self, asked: frozenset[str], given: Given, *, is_single: bool) -> None:
         """Let reads bring along what those fields need, as `Type.field` and `Type.field.field`.
 
         *given* are the arguments of those that are asked for at one place only.
         """
-        self._asked, self._given = asked, given
+        self._asked, self._given, self.is_single = asked, given, is_single
 
     def forget(self) -> None:
         """Read everything again from here on, because something was changed or went wrong."""
-        self._asked, self._given = frozenset(), {}
+        self._asked, self._given, self.is_single = frozenset(), {}, False
         self._loaders = None
         self.batches = Batches()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers import avatars
+from resolvers.batches import Loader
 from resolvers.context import Context, Info
 from resolvers.credentials import MAX_DISPLAY_NAME
 from resolvers.edges import edge, first_page
@@ -28,8 +29,11 @@ Username = Annotated[str, strawberry.argument(description="The username, in any 
 
 async def viewer(info: Info) -> User | None:
     """The signed-in user, or null."""
-    id = info.context.viewer_id
-    row = await info.context.loaders.users.load(id) if id else None
+    context, id = info.context, info.context.viewer_id
+    if id is None:
+        return None
+    load = Loader.at_once if context.is_single else Loader.load
+    row = await load(context.loaders.users, id)
     return User.of(row) if row else None
 
 

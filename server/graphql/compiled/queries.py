@@ -39,6 +39,8 @@ class Plan(NamedTuple):
     """All fields that are resolved, as `Selection.asked` has them."""
     alone: dict[str, Edge]
     """By `Type.field` those with arguments that are asked for at one place only."""
+    is_single: bool
+    """Whether one field of the root is all that is asked for."""
 
 
 class Abandoned(Exception):
@@ -63,7 +65,8 @@ class Query:
         foresee = getattr(context, "foresee", None)
         try:
             if foresee is not None:
-                foresee(plan.asked, {name: run.told(edge)[1] for name, edge in plan.alone.items()})
+                given = {name: run.told(edge)[1] for name, edge in plan.alone.items()}
+                foresee(plan.asked, given, is_single=plan.is_single)
             answers = await plan.root([None], run)
         except Exception as error:
             raise Abandoned from error
@@ -105,7 +108,13 @@ class Query:
         # Everything in the source is made of names of the schema and literals of their keys.
         exec(compile("\n".join(source.lines), "<query>", "exec"), names)  # noqa: S102
         edges = source.edges
-        return Plan(names["root"], edges, frozenset(selection.asked()), _alone(selection, edges))
+        return Plan(
+            names["root"],
+            edges,
+            frozenset(selection.asked()),
+            _alone(selection, edges),
+            is_single=len(selection.entries) == 1,
+        )
 
     def _selection(self, variables: VariableValues) -> Selection:
         operation = self._operation
