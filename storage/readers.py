@@ -7,17 +7,15 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from functools import partial
 from time import monotonic
 from typing import Final, TypeAlias
 
 from asyncpg import Connection, Record
 
-from storage.alarms import Alarms
 from storage.losses import BROKEN
 
 CLOSE_TIMEOUT_S: Final = 5
-# Who has a connection for so long waits for more than a turn on a processor.
+# Who has a connection for so long waits for more than a turn on a processor. So often is looked.
 LONG_S: Final = 0.01
 Connect = Callable[[], Awaitable["Connection[Record]"]]
 # Of whoever waits; None is the place of a connection that is to be opened.
@@ -47,14 +45,15 @@ class Readers:
         self._connect = connect
         self._most = most
         self._at_once = at_once
-        self._patience = Alarms(patience_s)
+        self._patience_s = patience_s
         self._clock = clock
         # Those that are open, and those that somebody opens.
         self._open = 0
         self._free: list[Connection[Record]] = []
         # Since when each is in somebody's hands, the longest first.
         self._taken: dict[Connection[Record], float] = {}
-        self._waiting: deque[Turn] = deque()
+        # Since when each waits, the longest first.
+        self._waiting: deque[tuple[Turn, float]] = deque()
         self._looking: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -115,37 +114,39 @@ class Readers:
 
     async def _in_turn(self) -> "Connection[Record] | None":
         turn: Turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        self._waiting.append((turn, self._clock()))
         self._hand_on()
-        late = partial(_give_up, turn)
-        self._patience.set(late)
         try:
             return await turn
         except asyncio.CancelledError:
             self._pass_on(turn)
             raise
-        finally:
-            self._patience.stop(late)
 
     def _hand_on(self) -> None:
         """Give those who wait what there is, the first first."""
         while self._waiting and self._may_begin():
-            if self._waiting[0].done():
-                self._waiting.popleft()
-                continue
-            connection = self._idle()
-            if connection is None:
-                if self._open >= self._most:
-                    return
-                self._open += 1
-            self._waiting.popleft().set_result(connection)
+            turn, _ = self._waiting[0]
+            if not turn.done():
+                connection = self._idle()
+                if connection is None:
+                    if self._open >= self._most:
+                        break
+                    self._open += 1
+                turn.set_result(connection)
+            self._waiting.popleft()
         if self._waiting and self._looking is None:
             # It is done for many, so it is told of none.
             loop = asyncio.get_running_loop()
             self._looking = loop.call_later(LONG_S, self._look_again, context=Context())
 
     def _look_again(self) -> None:
+        """See whether somebody has waited too long, or others have taken long."""
         self._looking = None
+        late = self._clock() - self._patience_s
+        while self._waiting and self._waiting[0][1] <= late:
+            turn, _ = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(Busy("every database connection is busy"))
         self._hand_on()
 
     def _part_with(self, connection: "Connection[Record]") -> None:
@@ -164,11 +165,6 @@ class Readers:
         else:
             self._open -= 1
             self._hand_on()
-
-
-def _give_up(turn: Turn) -> None:
-    if not turn.done():
-        turn.set_exception(Busy("every database connection is busy"))
 
 
 async def _closed(connection: "Connection[Record]") -> None:

@@ -104,6 +104,30 @@ async def test_who_waits_too_long_is_told(postgres_url, watcher):
     await made.close()
 
 
+async def test_only_who_has_waited_too_long_is_told(postgres_url):
+    now = [0.0]
+    made = Readers(
+        lambda: connected(postgres_url), 1, at_once=1, patience_s=30, clock=lambda: now[0]
+    )
+    connection = await made.take()
+    gone, late = [asyncio.create_task(made.take()) for _ in range(2)]
+    await asyncio.sleep(0)
+    now[0] = 10.0
+    patient = asyncio.create_task(made.take())
+    await asyncio.sleep(0)
+
+    gone.cancel()
+    now[0] = 30.0
+    with pytest.raises(Busy):
+        await asyncio.wait_for(late, 10)
+
+    assert not patient.done()
+    made.take_back(connection, None)
+    assert await patient is connection
+    made.take_back(connection, None)
+    await made.close()
+
+
 async def test_a_connection_that_the_server_ended_is_replaced(readers, watcher):
     await fetch(readers, "select 1")
     await watcher.fetch(END)
