@@ -93,7 +93,7 @@ class Loader(Generic[Key, Value]):
         """What the key stands for; None for what is not there."""
         return (await self.many([key]))[0]
 
-    async def at_once(self, key: Key) -> Value | None:
+    async def alone(self, key: Key) -> Value | None:
         """The same for whom nobody else asks meanwhile, so that nobody is waited for."""
         if key not in self._known:
             self._known[key] = (await self._find([key])).get(key)

@@ -1,9 +1,8 @@
 """Anything by its global id, with the same right to see as everywhere else."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeAlias
-from uuid import UUID
+from collections.abc import Awaitable
+from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
@@ -19,16 +18,22 @@ from schema.users import User
 from storage.rows import CommentId, NotificationId, PhotoId, UploadId, UserId
 
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Up to 100 global ids.")]
-# How a loader is asked for one.
-Load: TypeAlias = Callable[[Loader[Any, Any], UUID], Awaitable[Any]]
-
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Load(Protocol):
+    """How a loader is asked for one."""
+
+    def __call__(self, loader: Loader[Key, Value], key: Key, /) -> Awaitable[Value | None]: ...
 
 
 async def node(info: Info, id: Id) -> Node | None:
     """Anything by its id; null for what does not exist or you may not see."""
     context = info.context
-    return await _found(context, id, Loader.at_once if context.is_single else Loader.load)
+    return await _found(context, id, Loader.alone if context.is_single else Loader.load)
 
 
 async def nodes(info: Info, ids: Ids) -> list[Node | None]:

@@ -32,7 +32,7 @@ async def viewer(info: Info) -> User | None:
     context, id = info.context, info.context.viewer_id
     if id is None:
         return None
-    load = Loader.at_once if context.is_single else Loader.load
+    load = Loader.alone if context.is_single else Loader.load
     row = await load(context.loaders.users, id)
     return User.of(row) if row else None
 

@@ -53,7 +53,7 @@ class Claim:
 
 
 _SESSION: Final = value("session", Uuid())
-# No JSON, and not the null that stands for no rows.
+# It is neither JSON nor the null that stands for no rows.
 _NOT_READ: Final = ""
 
 

@@ -30,7 +30,8 @@ class Readers:
     """At most so many connections; each is in nobody's or in one statement's hands.
 
     Few statements *at_once* are done sooner than many, which only make each other slow. What
-    takes long does not count among them, so that nothing quick waits for it.
+    takes long does not count among them, so that nothing quick waits for it; nor does what has
+    to open a connection first.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Readers:
         # Since when each waits, the longest first.
         self._waiting: deque[tuple[Turn, float]] = deque()
         self._looking: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     async def take(self) -> "Connection[Record]":
@@ -113,7 +115,11 @@ class Readers:
         return connection
 
     async def _in_turn(self) -> "Connection[Record] | None":
-        turn: Turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Of a loop that is over no timer rings any more.
+            self._loop, self._looking = loop, None
+        turn: Turn = loop.create_future()
         self._waiting.append((turn, self._clock()))
         self._hand_on()
         try:
@@ -124,30 +130,36 @@ class Readers:
 
     def _hand_on(self) -> None:
         """Give those who wait what there is, the first first."""
-        while self._waiting and self._may_begin():
-            turn, _ = self._waiting[0]
-            if not turn.done():
-                connection = self._idle()
-                if connection is None:
-                    if self._open >= self._most:
-                        break
-                    self._open += 1
-                turn.set_result(connection)
+        while self._waiting and self._may_begin() and self._given(self._waiting[0][0]):
             self._waiting.popleft()
-        if self._waiting and self._looking is None:
+        if self._waiting and self._looking is None and self._loop is not None:
             # It is done for many, so it is told of none.
-            loop = asyncio.get_running_loop()
-            self._looking = loop.call_later(LONG_S, self._look_again, context=Context())
+            self._looking = self._loop.call_later(LONG_S, self._look_again, context=Context())
+
+    def _given(self, turn: Turn) -> bool:
+        """Whether there was anything to give, or nobody waits there any more."""
+        if turn.done():
+            return True
+        connection = self._idle()
+        if connection is None:
+            if self._open >= self._most:
+                return False
+            self._open += 1
+        turn.set_result(connection)
+        return True
 
     def _look_again(self) -> None:
-        """See whether somebody has waited too long, or others have taken long."""
+        """See whether others have taken long, or somebody has waited too long.
+
+        Who has gets any connection that there is, for it may be this process that stood still.
+        """
         self._looking = None
+        self._hand_on()
         late = self._clock() - self._patience_s
         while self._waiting and self._waiting[0][1] <= late:
             turn, _ = self._waiting.popleft()
-            if not turn.done():
+            if not self._given(turn):
                 turn.set_exception(Busy("every database connection is busy"))
-        self._hand_on()
 
     def _part_with(self, connection: "Connection[Record]") -> None:
         closing = asyncio.create_task(_closed(connection))

@@ -19,6 +19,11 @@ query($first: Int, $after: String) {
   }
 }
 """
+WHOLE = """
+{ feed { edges { node {
+  owner { username viewerFollow } variants { name } likeCount viewerHasLiked commentCount
+} } } }
+"""
 # Whose photo each is, the newest first; in capitals those that only their owner may see.
 TURNS = ["BBBabccaab", "cCcAbBbabacC", "aaaaaaaabc", "BCBCBCb", "aBcBcBcB"]
 # How many the viewer is said to follow, and how far such a viewer walks.
@@ -70,6 +75,22 @@ async def test_pages_are_the_newest_of_all_authors(
             break
 
     assert seen == made
+
+
+@pytest.mark.parametrize(("followed", "statements"), [(1, 1), (MANY_FOLLOWED, 2)])
+async def test_all_that_is_wanted_comes_along_either_way(
+    database, ask_counted, ann, bob, followed, statements
+):
+    await make_follow(database, by=ann, of=bob)
+    await _say_they_follow(database, ann, followed)
+    await make_photo(database, bob)
+
+    data, counted = await ask_counted(WHOLE, viewer=ann)
+
+    (edge,) = data["feed"]["edges"]
+    assert edge["node"]["owner"] == {"username": bob.username, "viewerFollow": "FOLLOWING"}
+    assert len(edge["node"]["variants"]) == 3
+    assert counted == statements
 
 
 @pytest.mark.parametrize("has_photo", [False, True])

@@ -58,16 +58,16 @@ async def test_what_is_on_its_way_is_waited_for(source, loader):
 
 
 async def test_who_asks_alone_lets_nobody_go_first(source, loader):
-    asking = loader.at_once(5)
+    asking = loader.alone(5)
 
     # Nothing here has to wait, so it is over in one step.
     with pytest.raises(StopIteration) as over:
         asking.send(None)
     assert over.value.value == 25
-    assert await loader.at_once(100) is None
+    assert await loader.alone(100) is None
     # Whoever comes later asks for none of it again.
     assert await loader.many([5, 100, 6]) == [25, None, 36]
-    assert await loader.at_once(6) == 36
+    assert await loader.alone(6) == 36
     assert source.asked == [[5], [100], [6]]
 
 
@@ -110,6 +110,7 @@ async def test_whoever_gives_up_leaves_the_reading_to_the_others(source, loader)
     [
         ("{ node(id: $id) { id } }", True),
         ("{ viewer { id } }", True),
+        ("{ viewer { id } __typename }", True),
         ("{ one: node(id: $id) { id } other: node(id: $other) { id } }", False),
         ("{ nodes(ids: [$id, $other]) { id } }", False),
         ("{ viewer { id } node(id: $id) { id } }", False),
@@ -120,13 +121,13 @@ async def test_only_who_asks_for_one_thing_is_read_for_alone(
 ):
     """Otherwise people who are asked for at the same time would be a statement each."""
     alone = []
-    at_once = Loader.at_once
+    asked_alone = Loader.alone
 
     async def noted(loader, key):
         alone.append(key)
-        return await at_once(loader, key)
+        return await asked_alone(loader, key)
 
-    monkeypatch.setattr(Loader, "at_once", noted)
+    monkeypatch.setattr(Loader, "alone", noted)
     declared = "query($id: ID!, $other: ID!)" if "$other" in query else "query($id: ID!)"
     ids = {"id": bob.id, "other": ann.id} if "$" in query else {}
     operation = f"{declared if ids else 'query'} {query}"

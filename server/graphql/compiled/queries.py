@@ -113,7 +113,7 @@ class Query:
             edges,
             frozenset(selection.asked()),
             _alone(selection, edges),
-            is_single=len(selection.entries) == 1,
+            is_single=len(selection.fields) == 1,
         )
 
     def _selection(self, variables: VariableValues) -> Selection:

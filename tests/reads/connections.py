@@ -1,0 +1,50 @@
+"""Connections to a real PostgreSQL, and what to see of them."""
+
+import asyncio
+
+import asyncpg
+
+BACKENDS = "select count(*) from pg_stat_activity where application_name = 'readers'"
+END = """
+    select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'readers'
+"""
+LONG = "select pg_sleep(60)"
+
+
+class Clock:
+    """Stands still; counts how often it was looked at."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.looked = 0
+
+    def __call__(self) -> float:
+        self.looked += 1
+        return self.now
+
+
+def connected(url: str):
+    return asyncpg.connect(url, server_settings={"application_name": "readers"})
+
+
+async def fetch(readers, statement: str, *values: object) -> list[asyncpg.Record]:
+    connection = await readers.take()
+    try:
+        found = await connection.fetch(statement, *values)
+    except BaseException as error:
+        readers.take_back(connection, error)
+        raise
+    readers.take_back(connection, None)
+    return found
+
+
+async def until(watcher, question: str, answer: object) -> None:
+    async with asyncio.timeout(60):
+        while await watcher.fetchval(question) != answer:  # noqa: ASYNC110 - It is PostgreSQL that changes.
+            await asyncio.sleep(0.01)
+
+
+async def open_all(readers, many):
+    """Have so many connections open, and free."""
+    for connection in await asyncio.gather(*(readers.take() for _ in range(many))):
+        readers.take_back(connection, None)
