@@ -8,7 +8,7 @@ import pytest
 
 from storage.losses import BROKEN
 from storage.readers import Busy, Readers
-from tests.reads.connections import BACKENDS, END, LONG, connected, fetch, until
+from tests.reads.connections import BACKENDS, END, LONG, connected, fetch, open_all, until
 
 
 async def test_one_after_the_other_shares_a_connection(readers, watcher):
@@ -84,6 +84,7 @@ async def test_only_who_has_waited_too_long_is_told(make, begin, clock):
 async def test_nobody_is_refused_what_there_is(make, begin, clock):
     """However long the process itself stood still."""
     readers = make(6, at_once=2, clock=clock)
+    await open_all(readers, 6)
     taken = [begin(readers.take()) for _ in range(5)]
     await asyncio.gather(*taken[:2])
     clock.now = 100.0
