@@ -1,15 +1,15 @@
 """What a resolver is given: the parts of the process, and who is asking."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import strawberry
 
 from resolvers.ahead import Given, along
-from resolvers.batches import Batches
+from resolvers.batches import Batches, Loader
 from resolvers.loaders import Loaders
 from storage.along import Claim
 from storage.database import Database
@@ -18,6 +18,9 @@ from storage.objects import Objects
 from storage.quotas import Quota
 from storage.rates import Standing
 from storage.rows import NotificationRow, PhotoId, PhotoRow, SessionRow, UserId
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Unauthenticated(Exception):
@@ -203,8 +206,8 @@ class Context:
     _loaders: Loaders | None = None
     _asked: frozenset[str] = frozenset()
     _given: Given = field(default_factory=dict)
-    is_single: bool = False
-    """Whether one root field is all that is asked for, so that it need not wait for others."""
+    _is_single: bool = False
+    """Whether one root field is all that is asked for."""
 
     @property
     def database(self) -> Database:
@@ -247,11 +250,11 @@ class Context:
 
         *given* are the arguments of those that are asked for at one place only.
         """
-        self._asked, self._given, self.is_single = asked, given, is_single
+        self._asked, self._given, self._is_single = asked, given, is_single
 
     def forget(self) -> None:
         """Read everything again from here on, because something was changed or went wrong."""
-        self._asked, self._given, self.is_single = frozenset(), {}, False
+        self._asked, self._given, self._is_single = frozenset(), {}, False
         self._loaders = None
         self.batches = Batches()
 
@@ -270,6 +273,10 @@ class Context:
             brought = along(self._asked, self._given, claim)
             self._loaders = Loaders(self.parts.database, viewer, brought)
         return self._loaders
+
+    def root(self, loader: Loader[Key, Value], key: Key) -> Awaitable[Value | None]:
+        """What a root field asks a loader for; if it is the only one, it waits for no others."""
+        return loader.alone(key) if self._is_single else loader.load(key)
 
 
 Info = strawberry.Info[Context, None]

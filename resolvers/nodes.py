@@ -32,8 +32,7 @@ class Load(Protocol):
 
 async def node(info: Info, id: Id) -> Node | None:
     """Anything by its id; null for what does not exist or you may not see."""
-    context = info.context
-    return await _found(context, id, Loader.alone if context.is_single else Loader.load)
+    return await _found(info.context, id, info.context.root)
 
 
 async def nodes(info: Info, ids: Ids) -> list[Node | None]:

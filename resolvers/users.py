@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from resolvers import avatars
-from resolvers.batches import Loader
 from resolvers.context import Context, Info
 from resolvers.credentials import MAX_DISPLAY_NAME
 from resolvers.edges import edge, first_page
@@ -32,8 +31,7 @@ async def viewer(info: Info) -> User | None:
     context, id = info.context, info.context.viewer_id
     if id is None:
         return None
-    load = Loader.alone if context.is_single else Loader.load
-    row = await load(context.loaders.users, id)
+    row = await context.root(context.loaders.users, id)
     return User.of(row) if row else None
 
 

@@ -55,6 +55,7 @@ async def test_a_followee_costs_one_look_into_one_index(raw, following, followed
     looks, _ = await _looked(raw, feed._of_few(is_first, ()), await following(followed))
 
     _asks_each(looks, followed)
+    assert looks["photos", "Index Scan", RECENT] == 0
     # Who is followed is read once, and asked of no photo again.
     assert sum(looks[each] for each in looks if each[0] == "follows") == 1
     assert sum(looks[each] for each in looks if each[0] == "users") == 1
