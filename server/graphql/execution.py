@@ -21,13 +21,13 @@ from server.graphql.answers import Answer
 from server.graphql.documents import Document, Documents, Priced
 from server.graphql.idempotency import Once, Request
 from server.graphql.limits import Exceeded, Limits, tries
+from server.graphql.limits.alarms import Alarms
 from server.graphql.limits.cost import BadSize
 from server.graphql.limits.deadline import Deadline, DeadlineExceeded
 from server.graphql.persisted import NotAnswered, Persisted
 from server.graphql.prepared import Prepared
 from server.graphql.requests import Asked, BadRequest
 from server.graphql.results import NoEvents, Results
-from storage.alarms import Alarms
 from storage.reached import Lost, Unavailable
 
 # What is lost with a connection is read again on the next one.

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from storage.alarms import Alarms
+from server.graphql.limits.alarms import Alarms
 from storage.reached import readers
 
 # A transaction needs a moment to be rolled back. Who does not end by then is pressed.

@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from storage.alarms import Alarms
+from server.graphql.limits.alarms import Alarms
 
 
 class Loop:
