@@ -13,6 +13,7 @@ from schema.pages import Listed as Paged
 from storage import comments, follows, likes, photos, users, variants
 from storage.along import Along, Claim
 from storage.edges import Brought, Edges, Listed, Wanted, brought
+from storage.hiding import Guesses
 from storage.rows import PageRequest
 
 # The arguments of fields, by `Type.field`.
@@ -47,7 +48,12 @@ _LISTS: Final[dict[str, tuple[Listed, Paged]]] = {
 }
 
 
-def along(asked: AbstractSet[str], given: Given, claim: Claim | None = None) -> Along:
+def along(
+    asked: AbstractSet[str],
+    given: Given,
+    claim: Claim | None = None,
+    guesses: Guesses | None = None,
+) -> Along:
     """What to bring along where *asked* are the fields, as `Type.field` and `Type.field.field`,
     and those of *given* are asked with these arguments and nowhere else; and the word on *claim*.
     """
@@ -56,7 +62,7 @@ def along(asked: AbstractSet[str], given: Given, claim: Claim | None = None) -> 
         for name, arguments in given.items()
         if name in _LISTS and arguments.get("after") is None
     )
-    return Along(*_foreseen(asked, sizes), claim=claim)
+    return Along(*_foreseen(asked, sizes), claim=claim, guesses=guesses)
 
 
 @lru_cache(MOST_KNOWN)

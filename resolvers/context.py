@@ -13,6 +13,7 @@ from resolvers.batches import Batches, Loader
 from resolvers.loaders import Loaders
 from storage.along import Claim
 from storage.database import Database
+from storage.hiding import Guesses
 from storage.inbox import Asked
 from storage.objects import Objects
 from storage.quotas import Quota
@@ -174,6 +175,7 @@ class Parts:
     news: News
     rules: Rules
     media: MediaUrls
+    guesses: Guesses = field(default_factory=Guesses)
 
 
 @dataclass(slots=True)
@@ -270,7 +272,7 @@ class Context:
         if self._loaders is None:
             viewer = self.viewer_id
             claim = self.caller.claim
-            brought = along(self._asked, self._given, claim)
+            brought = along(self._asked, self._given, claim, self.parts.guesses)
             self._loaders = Loaders(self.parts.database, viewer, brought)
         return self._loaders
 

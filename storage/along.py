@@ -4,12 +4,14 @@ A statement costs the process more than a few more values do. An edge says once,
 belongs to one key; any statement whose entries have such a key can bring it along. All comes as
 one JSON text, which is decoded to rows at once: a value of a driver's costs several times as much.
 
-So does the word on the viewer's session, where nobody has asked for it yet.
+So does the word on the viewer's session, where nobody has asked for it yet, and the word on whether
+anybody is hidden from the viewer. Mostly nobody is; `Wide` begins with a statement for that case.
 """
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -25,17 +27,19 @@ from sqlalchemy import (
     false,
     func,
     null,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
 from storage.edges import Brought, Edge, Edges, Single, Wanted
+from storage.hiding import Guesses
 from storage.pages import newest_first
-from storage.reads import VIEWER, Read, rows, value
-from storage.rows import PageRequest, SessionId
+from storage.reads import KNOWS_ALL, VIEWER, Read, rows, value
+from storage.rows import PageRequest, SessionId, UserId
 from storage.sessions import is_live
-from storage.visibility import hides
+from storage.visibility import Asking, hides, leaving_hides
 
 Row = TypeVar("Row")
 
@@ -68,43 +72,69 @@ class Along:
     """The first read that can says whether it is true."""
     hides: bool | None = None
     """Whether anybody is hidden from the viewer, once a read has brought the word on that."""
+    guesses: Guesses | None = None
+    """What is thought of that before."""
+
+    def is_thought_to_hide(self, viewer: UserId) -> bool:
+        """Whether somebody is hidden from the viewer for all that is known."""
+        if self.hides is not None or self.guesses is None:
+            return bool(self.hides)
+        return viewer in self.guesses
 
 
-@dataclass(frozen=True, slots=True)
+# All rows, whether the claimed session is live, and by what somebody is hidden, if anybody is.
+_Whole = Read[tuple[str | None, bool, bool | None]]
+
+
 class Wide(Generic[Row]):
     """A read of rows that have what comes along with each as further attributes.
 
     They have the fields of the named tuple, and nothing else of its class.
     """
 
-    read: Read[tuple[str | None, bool, bool | None]]
-    """All rows, whether the claimed session is live, and whether anybody is hidden."""
-    decoder: "msgspec.json.Decoder[list[Any]]"
-
-    @classmethod
-    def of(
-        cls,
-        statement: Select[Any],
+    def __init__(
+        self,
+        statement: Callable[[Asking], Select[Any]],
         row: type[Row],
         edges: Edges,
         *,
         is_guest: bool,
         unless: ColumnElement[bool] | None = None,
-    ) -> "Wide[Row]":
-        """*statement*, which has a column for each field of the named tuple *row*, the newest
-        entries first.
+    ) -> None:
+        """*statement* makes what a viewer is answered, which has a column for each field of the
+        named tuple *row*, the newest entries first.
 
         It is not executed where *unless* is true, which is found out before.
         """
-        viewer = None if is_guest else VIEWER
-        entries = _entries("entry", statement, row, edges, viewer)
-        word = false() if is_guest else is_live(_SESSION, VIEWER)
-        hiding: Any = hides(viewer) if _counts_hidden(edges) else null()
+        self._statement = statement
+        self._row = row
+        self._edges = edges
+        self._is_guest = is_guest
+        self._unless = unless
+        self._decoder: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(_rows_of(row, edges))
+
+    @cached_property
+    def of_most(self) -> _Whole:
+        """Reads nothing for a viewer from whom anybody is hidden. PostgreSQL needs a third less
+        for it: a part of a plan costs something even if it never runs.
+        """
+        return self._whole(KNOWS_ALL, hides(VIEWER))
+
+    @cached_property
+    def of_any(self) -> _Whole:
+        """Reads for every viewer."""
+        return self._whole(None if self._is_guest else VIEWER)
+
+    def _whole(self, viewer: Asking, *reasons: ColumnElement[bool]) -> _Whole:
+        entries = _entries("entry", self._statement(viewer), self._row, self._edges, viewer)
         text: ColumnElement[Any] = cast(entries.scalar_subquery(), Text)
-        if unless is not None:
-            text = case((unless, _NOT_READ), else_=text)
-        whole: Any = select(text, word, hiding)
-        return cls(Read.of(whole, tuple), msgspec.json.Decoder(_rows_of(row, edges)))
+        unless = [*reasons, *([] if self._unless is None else [self._unless])]
+        if unless:
+            text = case((or_(*unless), _NOT_READ), else_=text)
+        asking = None if self._is_guest else VIEWER
+        word = false() if asking is None else is_live(_SESSION, asking)
+        whole: Any = select(text, word, leaving_hides(asking))
+        return Read.of(whole, tuple)
 
     async def rows(self, way: Way, along: Along | None, **values: Any) -> list[Row]:
         """The rows of the answer."""
@@ -112,25 +142,33 @@ class Wide(Generic[Row]):
 
     async def rows_if_read(self, way: Way, along: Along | None, **values: Any) -> list[Row] | None:
         """The rows of the answer, None where they were not read."""
-        if along is not None:
-            values |= {_first(name): page.first for name, page in along.pages.items()}
-        claim = along.claim if along is not None else None
+        told = Along() if along is None else along
+        if not self._is_guest and not told.is_thought_to_hide(values["viewer"]):
+            text = await self._text(way, self.of_most, told, values)
+            if not told.hides:
+                return self._rows(text)
+        return self._rows(await self._text(way, self.of_any, told, values))
+
+    async def _text(
+        self, way: Way, read: _Whole, along: Along, values: Mapping[str, Any]
+    ) -> str | None:
+        """What is answered; whatever else comes with it, is noted."""
+        sizes = {_first(name): page.first for name, page in along.pages.items()}
+        claim = along.claim
         asked = claim if claim is not None and claim.is_live is None else None
-        [(text, word, hiding)] = await rows(way, self.read, session=asked and asked.id, **values)
+        session = asked and asked.id
+        [(text, word, by_leaving)] = await rows(way, read, session=session, **sizes, **values)
         if asked is not None:
             asked.is_live = word
-        if along is not None and hiding is not None:
-            along.hides = hiding
+        along.hides = by_leaving is not None
+        if along.guesses is not None:
+            along.guesses.learn(values["viewer"], by_leaving=by_leaving)
+        return text
+
+    def _rows(self, text: str | None) -> list[Row] | None:
         if text == _NOT_READ:
             return None
-        return self.decoder.decode(text) if text else []
-
-
-def _counts_hidden(edges: Edges) -> bool:
-    return any(
-        one.edge.counts_hidden if isinstance(one.edge, Edge) else _counts_hidden(one.below)
-        for one in edges
-    )
+        return self._decoder.decode(text) if text else []
 
 
 def _entries(
@@ -152,7 +190,9 @@ def _values(entry: Subquery, row: type[Any], edges: Edges, viewer: Any) -> Colum
 def _beside(one: Brought, key: ColumnElement[Any], viewer: Any) -> ColumnElement[Any]:
     edge = one.edge
     if isinstance(edge, Edge):
-        is_nothing = edge.is_of_viewer and viewer is None
+        is_nothing = (edge.is_of_viewer and viewer is None) or (
+            edge.counts_hidden and viewer is KNOWS_ALL
+        )
         return null() if is_nothing else edge.of(key, viewer).scalar_subquery()
     found: Any = edge.of(key, viewer)
     if isinstance(edge, Single):

@@ -50,8 +50,7 @@ from storage.visibility import (
     Viewer,
     hidden_from,
     hidden_of,
-    is_here,
-    not_blocked,
+    knows,
     visible_to,
 )
 
@@ -114,13 +113,14 @@ async def of_photos(
 
 @lru_cache(MOST_KEPT)
 def _of_photos(is_guest: bool, is_first: bool, edges: Edges) -> Wide[CommentRow]:  # noqa: FBT001
-    parents = each(IDS)
-    threads = _threads(parents.c.id, None if is_guest else VIEWER)
-    one_page = newest_first(
-        threads, comments.c.created_at, comments.c.id, any_page(is_first=is_first)
-    )
-    every_page = page_of_each(parents, one_page)
-    return Wide.of(every_page, CommentRow, edges, is_guest=is_guest)
+    parents, request = each(IDS), any_page(is_first=is_first)
+
+    def every_page(viewer: Asking) -> Select[Any]:
+        threads = _threads(parents.c.id, viewer)
+        one_page = newest_first(threads, comments.c.created_at, comments.c.id, request)
+        return page_of_each(parents, one_page)
+
+    return Wide(every_page, CommentRow, edges, is_guest=is_guest)
 
 
 def _threads(photo: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
@@ -129,8 +129,7 @@ def _threads(photo: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
         .where(
             comments.c.photo_id == photo,
             comments.c.parent_id.is_(None),
-            not_blocked(viewer, comments.c.author_id),
-            is_here(comments.c.author_id),
+            knows(viewer, comments.c.author_id),
         )
         .correlate_except(comments)
     )
@@ -153,8 +152,7 @@ def _replies(is_guest: bool, is_first: bool) -> Read[tuple[CommentId, CommentRow
     parents = each(IDS)
     direct = select(comments.c.created_at.label("replied_at"), *COLUMNS).where(
         comments.c.parent_id == parents.c.id,
-        not_blocked(None if is_guest else VIEWER, comments.c.author_id),
-        is_here(comments.c.author_id),
+        knows(None if is_guest else VIEWER, comments.c.author_id),
     )
     one_page = oldest_first(
         direct, comments.c.created_at, comments.c.id, any_page(is_first=is_first)

@@ -80,41 +80,50 @@ async def recent(
 def _of_few(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
     """Not read for who follows many."""
     request = any_page(is_first=is_first)
-    one_page = _page(request, _of_followees(request))
+
+    def one_page(viewer: Any) -> Select[Any]:
+        return _page(viewer, request, _of_followees(viewer, request))
+
     is_many = users.c.following_count >= MANY_FOLLOWED
     follows_many = select(is_many).where(users.c.id == VIEWER).scalar_subquery()
-    return Wide.of(one_page, PhotoRow, edges, is_guest=False, unless=follows_many)
+    return Wide(one_page, PhotoRow, edges, is_guest=False, unless=follows_many)
 
 
 @lru_cache(MOST_KEPT)
 def _of_many(is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
     request = any_page(is_first=is_first)
-    met = _met(request)
-    is_page = select(func.count() > request.first).select_from(met).scalar_subquery()
-    one_page = _page(request, select(met).where(is_page), _of_followees(request, ~is_page))
-    return Wide.of(one_page, PhotoRow, edges, is_guest=False)
+
+    def one_page(viewer: Any) -> Select[Any]:
+        met = _met(viewer, request)
+        is_page = select(func.count() > request.first).select_from(met).scalar_subquery()
+        walked, asked_for = select(met).where(is_page), _of_followees(viewer, request, ~is_page)
+        return _page(viewer, request, walked, asked_for)
+
+    return Wide(one_page, PhotoRow, edges, is_guest=False)
 
 
-def _page(request: PageRequest, *theirs: Select[Any]) -> Select[Any]:
+def _page(viewer: Viewer, request: PageRequest, *theirs: Select[Any]) -> Select[Any]:
     """The newest of *theirs* and of the viewer's own."""
-    own = newest_first(_own(COLUMNS, VIEWER), photos.c.created_at, photos.c.id, request)
+    own = newest_first(_own(COLUMNS, viewer), photos.c.created_at, photos.c.id, request)
     entries = union_all(*theirs, own).subquery("entries")
     return _newest(select(entries), entries, request)
 
 
-def _met(request: PageRequest) -> CTE:
+def _met(viewer: Viewer, request: PageRequest) -> CTE:
     """Up to one page of photos of followees, met on a walk through the next photos of everybody."""
     at, id = photos.c.created_at, photos.c.id
     shown = select(*COLUMNS).where(shown_to_followers())
     walked = newest_first(shown, at, id, request).limit(STEPS).subquery("walked")
-    followed = followees(VIEWER).where(follows.c.followee_id == walked.c.owner_id)
+    followed = followees(viewer).where(follows.c.followee_id == walked.c.owner_id)
     # Asked as a value: for a join PostgreSQL might read all the follows beforehand.
     is_met = followed.correlate(walked).scalar_subquery().is_not(None)
     return _newest(select(walked).where(is_met), walked, request).cte("met")
 
 
-def _of_followees(request: PageRequest, *conditions: ColumnElement[bool]) -> Select[Any]:
-    followed = followees(VIEWER).where(*conditions).subquery("followed")
+def _of_followees(
+    viewer: Viewer, request: PageRequest, *conditions: ColumnElement[bool]
+) -> Select[Any]:
+    followed = followees(viewer).where(*conditions).subquery("followed")
     latest = _entries(followed, [photos.c.created_at, photos.c.id], request, 1)
     each = select(followed.c.id, latest.c.created_at).join_from(followed, latest, true())
     busiest = _bounded(_newest(each, latest, request).subquery("named"), request)

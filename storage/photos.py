@@ -22,7 +22,7 @@ from storage.pages import (
     page_of_each,
     pages,
 )
-from storage.reads import IDS, VIEWER, Read, first, rows_of, value
+from storage.reads import IDS, Read, first, rows_of, value
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
@@ -39,7 +39,7 @@ from storage.rows import (
 )
 from storage.shots import Sharing
 from storage.tables import avatars, photos, uploads, users
-from storage.visibility import Viewer, visible_to
+from storage.visibility import Asking, Viewer, visible_to
 
 COLUMNS = columns(photos, PhotoRow)
 # What is counted on a user's row of the photos they have.
@@ -77,9 +77,10 @@ async def by_ids(
 
 @lru_cache(MOST_KEPT)
 def _by_ids(is_guest: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
-    seen = visible_to(None if is_guest else VIEWER)
-    chosen = select(*COLUMNS).where(photos.c.id == any_(IDS), seen)
-    return Wide.of(chosen, PhotoRow, edges, is_guest=is_guest)
+    def chosen(viewer: Asking) -> Select[Any]:
+        return select(*COLUMNS).where(photos.c.id == any_(IDS), visible_to(viewer))
+
+    return Wide(chosen, PhotoRow, edges, is_guest=is_guest)
 
 
 async def require_visible(
@@ -138,14 +139,17 @@ async def newest_public(
 
 @lru_cache(MOST_KEPT)
 def _newest_public(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
-    public = select(*COLUMNS).where(
-        photos.c.status == PhotoStatus.READY,
-        photos.c.visibility == Visibility.PUBLIC,
-        visible_to(None if is_guest else VIEWER),
-    )
     request = any_page(is_first=is_first)
-    one_page = newest_first(public, photos.c.created_at, photos.c.id, request)
-    return Wide.of(one_page, PhotoRow, edges, is_guest=is_guest)
+
+    def one_page(viewer: Asking) -> Select[Any]:
+        public = select(*COLUMNS).where(
+            photos.c.status == PhotoStatus.READY,
+            photos.c.visibility == Visibility.PUBLIC,
+            visible_to(viewer),
+        )
+        return newest_first(public, photos.c.created_at, photos.c.id, request)
+
+    return Wide(one_page, PhotoRow, edges, is_guest=is_guest)
 
 
 async def by_owners(
@@ -166,15 +170,14 @@ async def by_owners(
 
 @lru_cache(MOST_KEPT)
 def _by_owners(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
-    parents = each(IDS)
-    one_page = newest_first(
-        _of_owner(parents.c.id, None if is_guest else VIEWER),
-        photos.c.created_at,
-        photos.c.id,
-        any_page(is_first=is_first),
-    )
-    every_page = page_of_each(parents, one_page)
-    return Wide.of(every_page, PhotoRow, edges, is_guest=is_guest)
+    parents, request = each(IDS), any_page(is_first=is_first)
+
+    def every_page(viewer: Asking) -> Select[Any]:
+        of_owner = _of_owner(parents.c.id, viewer)
+        one_page = newest_first(of_owner, photos.c.created_at, photos.c.id, request)
+        return page_of_each(parents, one_page)
+
+    return Wide(every_page, PhotoRow, edges, is_guest=is_guest)
 
 
 def _of_owner(owner: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:

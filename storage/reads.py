@@ -73,6 +73,8 @@ def value(name: str, kind: TypeEngine[Any]) -> BindParameter[Any]:
 
 # What nearly every read is told.
 VIEWER: Final = value("viewer", Uuid())
+# The same in a statement that is only true of a viewer from whom nobody is hidden.
+KNOWS_ALL: Final = value("viewer", Uuid())
 IDS: Final = value("ids", ARRAY(Uuid))
 
 

@@ -1,7 +1,7 @@
 """People: their profiles and credentials."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Select, Text, any_, func, insert, select, update
@@ -13,7 +13,7 @@ from storage.along import Along, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.edges import MOST_KEPT, Edges, Single
 from storage.pages import newest_first, page, page_by_time
-from storage.reads import IDS, VIEWER, value
+from storage.reads import IDS, value
 from storage.refusals import Missing, Taken
 from storage.rows import CredentialsRow, Cursor, Page, PageRequest, UserId, UserRow
 from storage.tables import credentials, users
@@ -33,8 +33,8 @@ async def by_ids(
 
 @lru_cache(MOST_KEPT)
 def _by_ids(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
-    known = _known_by(None if is_guest else VIEWER, users.c.id == any_(IDS))
-    return Wide.of(known, UserRow, edges, is_guest=is_guest)
+    known = partial(_known_by, users.c.id == any_(IDS))
+    return Wide(known, UserRow, edges, is_guest=is_guest)
 
 
 async def by_username(
@@ -49,18 +49,17 @@ async def by_username(
 @lru_cache(MOST_KEPT)
 def _by_username(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
     named = func.lower(users.c.username) == value("username", Text())
-    known = _known_by(None if is_guest else VIEWER, named)
-    return Wide.of(known, UserRow, edges, is_guest=is_guest)
+    return Wide(partial(_known_by, named), UserRow, edges, is_guest=is_guest)
 
 
-def _known_by(viewer: Viewer | None, condition: ColumnElement[bool]) -> Select[Any]:
+def _known_by(condition: ColumnElement[bool], viewer: Viewer | None) -> Select[Any]:
     return select(*COLUMNS).where(condition, user_visible_to(viewer))
 
 
 # The user whose id an entry has.
 ALONG: Final = Single(
     "user",
-    lambda key, viewer: _known_by(viewer, users.c.id == key).correlate_except(users),
+    lambda key, viewer: _known_by(users.c.id == key, viewer).correlate_except(users),
     UserRow,
 )
 

@@ -20,19 +20,20 @@ from sqlalchemy import (
     false,
     or_,
     select,
+    true,
 )
 from sqlalchemy.sql import FromClause
 
 from storage.database import Way
 from storage.edges import Edge
 from storage.pages import each
-from storage.reads import IDS, VIEWER, Read, first, pair, rows
+from storage.reads import IDS, KNOWS_ALL, VIEWER, Read, first, pair, rows
 from storage.rows import PhotoStatus, UserId, Visibility
 from storage.tables import blocks, cases, departures, follows, moderators, photos, users
 
 # One user, or in a statement over many users the column of their ids.
 Viewer = UserId | ColumnElement[UserId]
-# Whom a hot read is sent for: VIEWER, or None for a guest.
+# Whom a hot read is sent for: VIEWER or KNOWS_ALL, or None for a guest.
 Asking = BindParameter[Any] | None
 
 
@@ -49,14 +50,14 @@ def visible_to(viewer: Viewer | None, seen: FromClause = photos) -> ColumnElemen
     shown = and_(
         seen.c.status == PhotoStatus.READY,
         or_(is_public(seen), is_to_follower),
-        _knows(viewer, seen.c.owner_id),
+        knows(viewer, seen.c.owner_id),
     )
     return or_(seen.c.owner_id == viewer, shown)
 
 
 def followees(viewer: Viewer) -> Select[tuple[UserId]]:
     """The ids of those whom *viewer* follows and may know of."""
-    followed = and_(follows.c.follower_id == viewer, _knows(viewer, follows.c.followee_id))
+    followed = and_(follows.c.follower_id == viewer, knows(viewer, follows.c.followee_id))
     return select(follows.c.followee_id.label("id")).where(followed)
 
 
@@ -75,7 +76,12 @@ def is_public(seen: FromClause = photos) -> ColumnElement[bool]:
 
 def user_visible_to(viewer: Viewer | None) -> ColumnElement[bool]:
     """True for the users that *viewer* may know of: everyone but those a block stands between."""
-    return _knows(viewer, users.c.id)
+    return knows(viewer, users.c.id)
+
+
+def knows(viewer: Viewer | None, other: ColumnElement[object]) -> ColumnElement[bool]:
+    """True where *viewer* may know of that user."""
+    return true() if viewer is KNOWS_ALL else and_(not_blocked(viewer, other), is_here(other))
 
 
 def is_here(user_id: ColumnElement[object]) -> ColumnElement[bool]:
@@ -147,6 +153,11 @@ def hides(viewer: Asking) -> ColumnElement[bool]:
     return exists(select(1).select_from(_hidden(viewer)))
 
 
+def leaving_hides(viewer: Asking) -> ColumnElement[bool | None]:
+    """Whether somebody is hidden by leaving; false if it is by a block, null where nobody is."""
+    return select(_hidden(viewer).c.is_leaving).limit(1).scalar_subquery()
+
+
 def _hidden(viewer: Asking) -> CTE:
     # One for all of a statement: the parts of a plan cost something even if they never run.
     if viewer is None:
@@ -157,13 +168,13 @@ def _hidden(viewer: Asking) -> CTE:
 
 
 def _all_hidden() -> CTE:
-    by_viewer = select(blocks.c.blocked_id).where(blocks.c.blocker_id == VIEWER)
-    by_others = select(blocks.c.blocker_id).where(blocks.c.blocked_id == VIEWER)
+    by_viewer = select(blocks.c.blocked_id, false()).where(blocks.c.blocker_id == VIEWER)
+    by_others = select(blocks.c.blocker_id, false()).where(blocks.c.blocked_id == VIEWER)
     return _leaving().union_all(by_viewer, by_others).cte("hidden")
 
 
-def _leaving() -> Select[tuple[UserId]]:
-    return select(departures.c.user_id.label("id"))
+def _leaving() -> Select[tuple[UserId, bool]]:
+    return select(departures.c.user_id.label("id"), true().label("is_leaving"))
 
 
 _FROM_VIEWER: Final = _all_hidden()
@@ -206,10 +217,6 @@ async def hides_anybody(way: Way, viewer: UserId | None) -> bool:
 @cache
 def _hides_anybody(is_guest: bool) -> Read[bool]:  # noqa: FBT001 - Told apart by nothing else.
     return Read.of(select(hides(None if is_guest else VIEWER)), first)
-
-
-def _knows(viewer: Viewer | None, other: ColumnElement[object]) -> ColumnElement[bool]:
-    return and_(not_blocked(viewer, other), is_here(other))
 
 
 def _is_for_followers(seen: FromClause) -> ColumnElement[bool]:
