@@ -143,32 +143,39 @@ class Wide(Generic[Row]):
     async def rows_if_read(self, way: Way, along: Along | None, **values: Any) -> list[Row] | None:
         """The rows of the answer, None where they were not read."""
         told = Along() if along is None else along
-        if not self._is_guest and not told.is_thought_to_hide(values["viewer"]):
-            text = await self._text(way, self.of_most, told, values)
-            if not told.hides:
-                return self._rows(text)
-        return self._rows(await self._text(way, self.of_any, told, values))
-
-    async def _text(
-        self, way: Way, read: _Whole, along: Along, values: Mapping[str, Any]
-    ) -> str | None:
-        """What is answered; whatever else comes with it, is noted."""
-        sizes = {_first(name): page.first for name, page in along.pages.items()}
-        claim = along.claim
-        asked = claim if claim is not None and claim.is_live is None else None
-        session = asked and asked.id
-        [(text, word, by_leaving)] = await rows(way, read, session=session, **sizes, **values)
-        if asked is not None:
-            asked.is_live = word
-        along.hides = by_leaving is not None
-        if along.guesses is not None:
-            along.guesses.learn(values["viewer"], by_leaving=by_leaving)
-        return text
-
-    def _rows(self, text: str | None) -> list[Row] | None:
+        viewer = None if self._is_guest else values["viewer"]
+        is_thought_to_hide = viewer is None or told.is_thought_to_hide(viewer)
+        read = self.of_any if is_thought_to_hide else self.of_most
+        text, by_leaving = _noted(told, await rows(way, read, **_given(told, values)))
+        if viewer is not None and told.hides is not is_thought_to_hide:
+            if told.guesses is not None:
+                told.guesses.learn(viewer, by_leaving=by_leaving)
+            if told.hides:
+                text, _ = _noted(told, await rows(way, self.of_any, **_given(told, values)))
         if text == _NOT_READ:
             return None
         return self._decoder.decode(text) if text else []
+
+
+def _given(along: Along, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a statement is told: *values*, the size of each page, and what session is claimed."""
+    given: dict[str, Any] = {_first(name): page.first for name, page in along.pages.items()}
+    given |= values
+    claim = along.claim
+    given["session"] = claim.id if claim is not None and claim.is_live is None else None
+    return given
+
+
+def _noted(
+    along: Along, found: list[tuple[str | None, bool, bool | None]]
+) -> tuple[str | None, bool | None]:
+    """What is answered, and by what somebody is hidden; whatever came with it, is noted."""
+    [(text, word, by_leaving)] = found
+    claim = along.claim
+    if claim is not None and claim.is_live is None:
+        claim.is_live = word
+    along.hides = by_leaving is not None
+    return text, by_leaving
 
 
 def _entries(

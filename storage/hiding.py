@@ -24,10 +24,10 @@ class Guesses:
     def __contains__(self, viewer: UserId) -> bool:
         return self._somebody_leaves or viewer in self._viewers
 
-    def learn(self, viewer: UserId | None, *, by_leaving: bool | None) -> None:
-        """Note by what somebody was hidden from a viewer or a guest; None is nobody."""
+    def learn(self, viewer: UserId, *, by_leaving: bool | None) -> None:
+        """Note by what somebody was hidden, where it was not guessed; None is nobody."""
         self._somebody_leaves = by_leaving is True
-        if viewer is None or by_leaving:
+        if by_leaving:
             return
         if by_leaving is None:
             self._viewers.pop(viewer, None)

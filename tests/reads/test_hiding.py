@@ -226,5 +226,5 @@ def test_whose_blocks_are_known_stays_so_while_somebody_leaves():
     guesses.learn("one", by_leaving=True)
     assert ("one" in guesses, "two" in guesses) == (True, True)
 
-    guesses.learn(None, by_leaving=None)
+    guesses.learn("two", by_leaving=None)
     assert ("one" in guesses, "two" in guesses) == (True, False)

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from server.graphql.compiled.edges import Edge, Operation
-from server.graphql.compiled.leaves import AS_IS, NotThere, NotWritten, listed, writer
+from server.graphql.compiled.leaves import NotThere, NotWritten, common, listed, writer
 from server.graphql.compiled.plans import Field, Selection
 from server.graphql.compiled.shapes import PLAIN, Shape
 
@@ -72,10 +72,20 @@ class Source:
     def _entry(self, entry: Field | str, selection: Selection) -> str:
         if isinstance(entry, str):
             return f"{entry!r}: {selection.type.name!r}"
-        value = _read(entry, selection)
         if not entry.is_attribute:
-            value = self._answered(entry, value)
+            value = self._answered(entry, _read(entry, selection))
+        else:
+            value = self._worked_out(entry, selection) or _read(entry, selection)
         return f"{entry.key!r}: {self._completed(entry, entry.type, value)}"
+
+    def _worked_out(self, one: Field, selection: Selection) -> str | None:
+        """The attribute of `x` where that is a property, whose function is called straight away."""
+        name, origin = one.made.python_name, selection.origin
+        found = getattr(origin, name, None)
+        if selection.reads(one) != name or not isinstance(found, property):
+            return None
+        self.names[f"get_{origin.__name__}_{name}"] = found.fget
+        return f"get_{origin.__name__}_{name}(x)"
 
     def _answered(self, one: Field, read: str) -> str:
         """What the resolver makes of the object `x` and of what is *read* of it, if anything."""
@@ -83,10 +93,13 @@ class Source:
         edge, make = self.edges[place], f"make_{place}"
         straight = edge.straight
         assert straight is not None
-        self.names[make] = partial(straight.make, **edge.same) if edge.same else straight.make
+        self.names[make] = straight.make
         given = ["x", *([read] if read else [])]
         given += ["context=run.context"] if straight.is_told else []
         given += [f"**run.given({place})"] if edge.same is None else []
+        for name, argument in (edge.same or {}).items():
+            self.names[f"given_{place}_{name}"] = argument
+            given.append(f"{name}=given_{place}_{name}")
         return f"{make}({', '.join(given)})"
 
     def _place(self, one: Field) -> int:
@@ -207,7 +220,7 @@ class Source:
         """An expression that writes the expression *value* as its type."""
         if not isinstance(type, GraphQLNonNull):
             if isinstance(type, GraphQLScalarType | GraphQLEnumType):
-                return self._leaf(type, value, or_null="v is None or ")
+                return self._leaf(type, value, or_null=True)
             inner = self._completed(one, GraphQLNonNull(cast("Any", type)), "w", depth)
             return f"(None if (w := {value}) is None else {inner})"
         bare = type.of_type
@@ -231,17 +244,18 @@ class Source:
         self.lines += [f"def make_{name}({given}):", f"    return {name}[x.__class__]({given})"]
         return f"make_{name}"
 
-    def _leaf(self, leaf: GraphQLLeafType, value: str, or_null: str = "") -> str:
-        write = f"write_{leaf.name}"
+    def _leaf(self, leaf: GraphQLLeafType, value: str, *, or_null: bool = False) -> str:
+        write, known = f"write_{leaf.name}", common(leaf)
         self.names.setdefault(write, writer(leaf))
-        as_is = AS_IS.get(leaf.name)
-        if as_is is None and or_null:
-            return f"(None if (v := {value}) is None else {write}(v))"
-        if as_is is None:
-            return f"{write}({value})"
         # It is read once: it may have to be worked out.
-        is_as_is = f"{or_null}{as_is}".replace("v", f"(v := {value})", 1)
-        return f"(v if {is_as_is} else {write}(v))"
+        once = f"(v := {value})"
+        if known is None:
+            return f"(None if {once} is None else {write}(v))" if or_null else f"{write}({value})"
+        self.names.update(known.names)
+        if or_null:
+            shown = f"{known.written} if {known.is_one} else {write}(v)"
+            return f"(None if {once} is None else {shown})"
+        return f"({known.written} if {known.is_one.replace('v', once, 1)} else {write}(v))"
 
 
 def _may_ask(one: Field) -> bool:

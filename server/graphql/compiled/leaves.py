@@ -1,6 +1,7 @@
 """Leaf values as graphql-core writes them, with the common case in the generated code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -23,6 +24,17 @@ AS_IS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The common values of a type, in Python expressions of such a value `v`."""
+
+    is_one: str
+    """It begins with `v`."""
+    written: str
+    names: Mapping[str, object]
+    """What both refer to."""
+
+
 class NotWritten(Exception):
     """A value that cannot be written as its type, or a null where there must be none."""
 
@@ -32,13 +44,16 @@ class NotThere(Exception):
 
 
 def writer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
-    """What writes a value; it raises what the type raises, and NotWritten for a null."""
-    members = getattr(leaf, "wrapped_cls", None)
-    if isinstance(leaf, GraphQLEnumType) and members is not None:
-        return _member_writer(leaf, members)
+    """What writes a value; it raises what the type raises, and NotWritten for a null.
+
+    Of an enum of Python's all members are `common`. Anything else is NotWritten: a text that equals
+    a member's value is left to graphql-core.
+    """
+    is_known = _members(leaf) is not None
 
     def write(value: object) -> Any:
-        written = None if value is None or value is Undefined else leaf.coerce_output_value(value)
+        is_nothing = value is None or value is Undefined or is_known
+        written = None if is_nothing else leaf.coerce_output_value(value)
         if written is None or written is Undefined:
             raise NotWritten(leaf.name)
         return written
@@ -46,18 +61,21 @@ def writer(leaf: GraphQLLeafType) -> Callable[[Any], Any]:
     return write
 
 
-def _member_writer(leaf: GraphQLEnumType, members: type[Enum]) -> Callable[[Any], Any]:
-    """The same for the members of an enum, of which there are few."""
-    named = {value.value: name for name, value in leaf.values.items()}
-    names = {member: named[member.value] for member in members}
+def common(leaf: GraphQLLeafType) -> Common | None:
+    """What need not be left to the writer; None for nothing."""
+    members = _members(leaf)
+    if isinstance(leaf, GraphQLEnumType) and members is not None:
+        kind, names = f"kind_{leaf.name}", f"members_{leaf.name}"
+        named = {value.value: name for name, value in leaf.values.items()}
+        written = {member: named[member.value] for member in members}
+        return Common(f"v.__class__ is {kind}", f"{names}[v]", {kind: members, names: written})
+    is_one = AS_IS.get(leaf.name)
+    return None if is_one is None else Common(is_one, "v", {})
 
-    def write(value: object) -> Any:
-        # A text that equals a member's value is left to graphql-core.
-        if value.__class__ is not members:
-            raise NotWritten(leaf.name)
-        return names[value]
 
-    return write
+def _members(leaf: GraphQLLeafType) -> type[Enum] | None:
+    """The enum of Python's that the type is made of, if it is."""
+    return getattr(leaf, "wrapped_cls", None) if isinstance(leaf, GraphQLEnumType) else None
 
 
 def listed(value: object) -> list[Any]:
