@@ -19,6 +19,7 @@ from sqlalchemy.sql import Select
 from storage.absences import Absences
 from storage.losses import BROKEN
 from storage.reached import Collided, Lost, Reading, reached
+from storage.reader import Reader
 from storage.readers import Readers
 
 Row = TypeVar("Row")
@@ -67,10 +68,11 @@ class Database:
         # Reads need no BEGIN and no ROLLBACK round trips.
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._readers = Readers(
-            lambda: asyncpg.connect(url, **_generic(options)),
+            lambda: asyncpg.connect(url, connection_class=Reader, **_for_readers(options)),
             pool_size,
             at_once=reads_at_once,
             patience_s=POOL_TIMEOUT_S,
+            silence_s=command_timeout_s,
         )
         self._absences = Absences(lambda: _looked(url, options))
         event.listen(self._engine.sync_engine, "checkout", _require_open)
@@ -168,12 +170,14 @@ def _options(application_name: str, command_timeout_s: float) -> dict[str, Any]:
     }
 
 
-def _generic(options: dict[str, Any]) -> dict[str, Any]:
+def _for_readers(options: dict[str, Any]) -> dict[str, Any]:
     """For hot reads: one plan for all values. Every one of them goes by the same indexes whatever
     is asked, and to plan it costs PostgreSQL up to four times as much as to execute it.
+
+    That they take too long is noticed for all of them together.
     """
     settings = options["server_settings"] | {"plan_cache_mode": "force_generic_plan"}
-    return options | {"server_settings": settings}
+    return options | {"server_settings": settings, "command_timeout": None}
 
 
 def _require_open(connection: AdaptedConnection, *_checkout: object) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Uuid, any_, select, update
+from sqlalchemy import ColumnElement, Select, Uuid, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +22,7 @@ from storage.pages import (
     page_of_each,
     pages,
 )
-from storage.reads import IDS, Read, first, rows_of, value
+from storage.reads import IDS, Read, among, first, listed, rows_of, value
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
@@ -70,15 +70,15 @@ async def by_ids(
     way: Way, ids: Sequence[PhotoId], viewer: UserId | None, along: Along | None = None
 ) -> dict[PhotoId, PhotoRow]:
     """The photos among *ids* that *viewer* may see."""
-    read = _by_ids(viewer is None, along.wanted.photos if along else ())
-    found = await read.rows(way, along, ids=ids, viewer=viewer)
+    read = _by_ids(viewer is None, len(ids) == 1, along.wanted.photos if along else ())
+    found = await read.rows(way, along, viewer=viewer, **listed(ids))
     return {row.id: row for row in found}
 
 
 @lru_cache(MOST_KEPT)
-def _by_ids(is_guest: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by it.
+def _by_ids(is_guest: bool, is_one: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - Told apart by them.
     def chosen(viewer: Asking) -> Select[Any]:
-        return select(*COLUMNS).where(photos.c.id == any_(IDS), visible_to(viewer))
+        return select(*COLUMNS).where(among(photos.c.id, is_one=is_one), visible_to(viewer))
 
     return Wide(chosen, PhotoRow, edges, is_guest=is_guest)
 

@@ -10,16 +10,17 @@ from contextvars import Context
 from time import monotonic
 from typing import Final, TypeAlias
 
-from asyncpg import Connection, Record
-
 from storage.losses import BROKEN
+from storage.reader import Reader
 
 CLOSE_TIMEOUT_S: Final = 5
 # Who has a connection for so long waits for more than a turn on a processor. So often is looked.
 LONG_S: Final = 0.01
-Connect = Callable[[], Awaitable["Connection[Record]"]]
+# So many times while an answer is waited for is looked whether it takes too long.
+LOOKS: Final = 8
+Connect = Callable[[], Awaitable[Reader]]
 # Of whoever waits; None is the place of a connection that is to be opened.
-Turn: TypeAlias = "asyncio.Future[Connection[Record] | None]"
+Turn: TypeAlias = "asyncio.Future[Reader | None]"
 
 
 class Busy(Exception):
@@ -41,31 +42,36 @@ class Readers:
         *,
         at_once: int,
         patience_s: float,
+        silence_s: float,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._connect = connect
         self._most = most
         self._at_once = at_once
         self._patience_s = patience_s
+        self._silence_s = silence_s
         self._clock = clock
         # Those that are open, and those that somebody opens.
         self._open = 0
-        self._free: list[Connection[Record]] = []
+        self._free: list[Reader] = []
         # Since when each is in somebody's hands, the longest first.
-        self._taken: dict[Connection[Record], float] = {}
+        self._taken: dict[Reader, float] = {}
         # Since when each waits, the longest first.
         self._waiting: deque[tuple[Turn, float]] = deque()
         self._looking: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        # When it was last looked for silent ones, and by when it is again.
+        self._looked_at = self._looks_by = float("-inf")
+        self._silent: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def take(self) -> "Connection[Record]":
+    async def take(self) -> Reader:
         """A connection, to be given back by `take_back`. Raises Busy, and what asyncpg raises."""
         if not self._waiting and self._may_begin() and (found := self._idle()) is not None:
             return found
         return await self._in_turn() or await self._opened()
 
-    def take_back(self, connection: "Connection[Record]", error: BaseException | None) -> None:
+    def take_back(self, connection: Reader, error: BaseException | None) -> None:
         """Give it to the next, unless it is of no more use after that *error*."""
         del self._taken[connection]
         if isinstance(error, asyncio.CancelledError | TimeoutError):
@@ -94,27 +100,53 @@ class Readers:
             return True
         return [*self._taken.values()][-self._at_once] <= self._clock() - LONG_S
 
-    def _idle(self) -> "Connection[Record] | None":
+    def _idle(self) -> Reader | None:
         """A free connection, taken."""
         while self._free:
             connection = self._free.pop()
             if not connection.is_closed():
-                self._taken[connection] = self._clock()
-                return connection
+                return self._lent(connection)
             self._open -= 1
         return None
 
-    async def _opened(self) -> "Connection[Record]":
+    async def _opened(self) -> Reader:
         try:
             connection = await self._connect()
         except BaseException:
             self._open -= 1
             self._hand_on()
             raise
-        self._taken[connection] = self._clock()
+        return self._lent(connection)
+
+    def _lent(self, connection: Reader) -> Reader:
+        self._taken[connection] = now = self._clock()
+        # Nobody looks after them yet, or somebody did in a loop that is over.
+        if now > self._looks_by:
+            self._look_for_silent()
         return connection
 
-    async def _in_turn(self) -> "Connection[Record] | None":
+    def _look_for_silent(self) -> None:
+        """Cut off who has had no answer for too long; look again as long as anybody waits for one.
+
+        It must have been too long when it was last looked, too: if it is this process that stood
+        still, there may be answers that nobody has read yet.
+        """
+        now = self._clock()
+        too_long_ago, self._looked_at = self._looked_at - self._silence_s, now
+        for connection, since in [*self._taken.items()]:
+            if since > too_long_ago:
+                break
+            connection.cut_off()
+        if self._silent is not None:
+            self._silent.cancel()
+        pause_s = self._silence_s / LOOKS
+        # A timer may ring late.
+        self._looks_by = now + 2 * pause_s if self._taken else float("-inf")
+        if self._taken:
+            loop = asyncio.get_running_loop()
+            self._silent = loop.call_later(pause_s, self._look_for_silent, context=Context())
+
+    async def _in_turn(self) -> Reader | None:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             # Of a loop that is over no timer rings any more.
@@ -161,7 +193,7 @@ class Readers:
             if not self._given(turn):
                 turn.set_exception(Busy("every database connection is busy"))
 
-    def _part_with(self, connection: "Connection[Record]") -> None:
+    def _part_with(self, connection: Reader) -> None:
         closing = asyncio.create_task(_closed(connection))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
@@ -179,7 +211,7 @@ class Readers:
             self._hand_on()
 
 
-async def _closed(connection: "Connection[Record]") -> None:
+async def _closed(connection: Reader) -> None:
     try:
         await connection.close(timeout=CLOSE_TIMEOUT_S)
     except (OSError, TimeoutError):

@@ -6,18 +6,29 @@ partial index applies; what differs is a named `bindparam`.
 
 import dataclasses
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from asyncpg import Connection, Record
-from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Select, UpdateBase, Uuid, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    UpdateBase,
+    Uuid,
+    any_,
+    bindparam,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from storage.database import Way, statements
 from storage.losses import BROKEN
+from storage.reader import Reader
 
 Row = TypeVar("Row")
 Statement: TypeAlias = Select[Any] | CompoundSelect[Any] | UpdateBase
@@ -57,7 +68,10 @@ async def rows(way: Way, read: Read[Row], **values: Any) -> list[Row]:
         counter.total += 1
     given = [values[name] for name in read.names]
     try:
-        records = await driver(way).fetch(read.text, *given)
+        if type(way) is Reader:
+            records = await way.answer(read.text, given)
+        else:
+            records = await driver(way).fetch(read.text, *given)
     except (TimeoutError, *BROKEN):
         # It is silent, or has gone: it is asked nothing more, not even to roll back.
         if type(way) is AsyncConnection:
@@ -76,6 +90,17 @@ VIEWER: Final = value("viewer", Uuid())
 # The same in a statement that is only true of a viewer from whom nobody is hidden.
 KNOWS_ALL: Final = value("viewer", Uuid())
 IDS: Final = value("ids", ARRAY(Uuid))
+ID: Final = value("id", Uuid())
+
+
+def among(column: ColumnElement[Any], *, is_one: bool) -> ColumnElement[bool]:
+    """True for the ids that a read is told by `listed`."""
+    return column == (ID if is_one else any_(IDS))
+
+
+def listed(ids: Sequence[Any]) -> dict[str, Any]:
+    """The ids, one by itself: to write an array costs asyncpg as much as several other values."""
+    return {"id": ids[0]} if len(ids) == 1 else {"ids": ids}
 
 
 def driver(way: Way) -> "Connection[Record]":

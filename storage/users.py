@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Select, Text, any_, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Select, Text, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from storage.along import Along, Wide
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.edges import MOST_KEPT, Edges, Single
 from storage.pages import newest_first, page, page_by_time
-from storage.reads import IDS, value
+from storage.reads import among, listed, value
 from storage.refusals import Missing, Taken
 from storage.rows import CredentialsRow, Cursor, Page, PageRequest, UserId, UserRow
 from storage.tables import credentials, users
@@ -26,14 +26,14 @@ async def by_ids(
     way: Way, ids: Sequence[UserId], viewer: UserId | None, along: Along | None = None
 ) -> dict[UserId, UserRow]:
     """The users among *ids* that *viewer* may know of."""
-    read = _by_ids(viewer is None, along.wanted.users if along else ())
-    found = await read.rows(way, along, ids=ids, viewer=viewer)
+    read = _by_ids(viewer is None, len(ids) == 1, along.wanted.users if along else ())
+    found = await read.rows(way, along, viewer=viewer, **listed(ids))
     return {row.id: row for row in found}
 
 
 @lru_cache(MOST_KEPT)
-def _by_ids(is_guest: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by it.
-    known = partial(_known_by, users.c.id == any_(IDS))
+def _by_ids(is_guest: bool, is_one: bool, edges: Edges) -> Wide[UserRow]:  # noqa: FBT001 - Told apart by them.
+    known = partial(_known_by, among(users.c.id, is_one=is_one))
     return Wide(known, UserRow, edges, is_guest=is_guest)
 
 

@@ -16,13 +16,14 @@ async def make(postgres_url: str) -> AsyncIterator[Callable[..., Readers]]:
     """Makes readers of so many connections, all of which may be used at once unless it is said."""
     made = []
 
-    def make(most, at_once=None, patience_s=30, **given):
+    def make(most, at_once=None, patience_s=30, silence_s=60, **given):
         made.append(
             Readers(
                 lambda: connected(postgres_url),
                 most,
                 at_once=at_once or most,
                 patience_s=patience_s,
+                silence_s=silence_s,
                 **given,
             )
         )

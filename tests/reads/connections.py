@@ -4,6 +4,8 @@ import asyncio
 
 import asyncpg
 
+from storage.reader import Reader
+
 BACKENDS = "select count(*) from pg_stat_activity where application_name = 'readers'"
 END = """
     select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'readers'
@@ -24,13 +26,14 @@ class Clock:
 
 
 def connected(url: str):
-    return asyncpg.connect(url, server_settings={"application_name": "readers"})
+    settings = {"application_name": "readers", "client_connection_check_interval": "50ms"}
+    return asyncpg.connect(url, connection_class=Reader, server_settings=settings)
 
 
 async def fetch(readers, statement: str, *values: object) -> list[asyncpg.Record]:
     connection = await readers.take()
     try:
-        found = await connection.fetch(statement, *values)
+        found = await connection.answer(statement, values)
     except BaseException as error:
         readers.take_back(connection, error)
         raise

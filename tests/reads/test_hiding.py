@@ -157,11 +157,11 @@ def test_of_most_looks_for_the_hidden_once():
     """Whatever is asked along: the blocks in both directions and who leaves, in one place."""
     wanted = along(EVERYTHING, {"Photo.comments": {"first": 5}}).wanted
     for read in (
-        photos._by_ids(is_guest=False, edges=wanted.photos),
+        photos._by_ids(is_guest=False, is_one=True, edges=wanted.photos),
         photos._newest_public(is_guest=False, is_first=True, edges=wanted.photos),
         photos._by_owners(is_guest=False, is_first=True, edges=wanted.photos),
         comments._of_photos(is_guest=False, is_first=True, edges=wanted.comments),
-        users._by_ids(is_guest=False, edges=wanted.users),
+        users._by_ids(is_guest=False, is_one=False, edges=wanted.users),
         users._by_username(is_guest=False, edges=wanted.users),
         feed._of_few(is_first=True, edges=wanted.photos),
         feed._of_many(is_first=True, edges=wanted.photos),

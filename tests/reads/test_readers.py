@@ -119,7 +119,7 @@ async def test_a_server_that_is_not_there_is_said():
     async def refused():
         raise ConnectionRefusedError
 
-    readers = Readers(refused, 1, at_once=1, patience_s=30)
+    readers = Readers(refused, 1, at_once=1, patience_s=30, silence_s=60)
 
     for _ in range(3):
         with pytest.raises(ConnectionRefusedError):
@@ -133,7 +133,7 @@ async def test_who_gives_up_while_it_is_opened_leaves_room(postgres_url, begin):
         await may_open.wait()
         return await connected(postgres_url)
 
-    readers = Readers(slowly, 1, at_once=1, patience_s=30)
+    readers = Readers(slowly, 1, at_once=1, patience_s=30, silence_s=60)
     opening = begin(readers.take())
     await asyncio.sleep(0)
     opening.cancel()
