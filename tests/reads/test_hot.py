@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from storage import reads
 from tests.making import make_comment, make_follow, make_like, make_photo
 
 USER = "id username avatarUrl(size: 64) viewerFollow followsViewer"
@@ -50,3 +51,14 @@ async def test_nothing_is_composed_for_what_is_read_often(ask, life, ann, asked)
         event.remove(Engine, "before_cursor_execute", note)
 
     assert composed == []
+
+
+async def test_a_long_statement_is_prepared_once(database):
+    """With all its edges a feed takes more than asyncpg remembers by itself."""
+    asked = reads.Read(f"select length('{'long' * 10_000}')", (), reads.first)
+    prepared = "select count(*) from pg_prepared_statements where statement like '%longlong%'"
+    async with database.reading() as way:
+        found = [*(await reads.rows(way, asked)), *(await reads.rows(way, asked))]
+        known = await reads.rows(way, reads.Read(prepared, (), reads.first))
+
+    assert (found, known) == ([40_000] * 2, [2])
