@@ -76,10 +76,13 @@ class Along:
     """What is thought of that before."""
 
     def is_thought_to_hide(self, viewer: UserId) -> bool:
-        """Whether somebody is hidden from the viewer for all that is known."""
-        if self.hides is not None or self.guesses is None:
-            return bool(self.hides)
-        return viewer in self.guesses
+        """Whether somebody is hidden from the viewer for all that is known.
+
+        Who remembers nothing of it is better off not to guess.
+        """
+        if self.hides is not None:
+            return self.hides
+        return self.guesses is None or viewer in self.guesses
 
 
 # All rows, whether the claimed session is live, and by what somebody is hidden, if anybody is.

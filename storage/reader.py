@@ -12,23 +12,27 @@ else:
 
 
 class Reader(_Connection):
-    """Only one asks it at a time, and whoever lends it out cuts it off when it is silent.
+    """Asked by one at a time, and cut off by whoever lends it out when it is silent.
 
-    Of that asyncpg's layers above its protocol take care, and a timer for each statement: a
-    quarter of what one costs. What lies below them is no promised API: the version is pinned, and
-    tests hold both ways against each other.
+    That is why it can do without what asyncpg's `fetch` does beyond this, and without a timer for
+    each statement: together a quarter of what one costs. What is called here is no promised API:
+    the version is pinned, and tests hold both ways against each other.
     """
 
-    __slots__ = ("_is_cut_off",)
+    __slots__ = ("_is_cut_off", "question")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._is_cut_off = False
+        self.question = 0
+        """Which statement it was asked last; odd while that is not answered."""
 
     async def answer(self, text: str, values: Sequence[Any]) -> list[Record]:
         """The rows of the answer. Raises what `fetch` raises, TimeoutError when it is cut off."""
+        self._check_open()  # type: ignore[attr-defined] # asyncpg's own.
+        self.question += 1
         try:
-            statement = await self._get_statement(text, None)  # type: ignore[attr-defined] # asyncpg's own.
+            statement = await self._get_statement(text, None)  # type: ignore[attr-defined] # As above.
             answering = self._protocol.bind_execute(  # type: ignore[attr-defined] # As above.
                 state=statement,
                 args=values,
@@ -45,6 +49,8 @@ class Reader(_Connection):
             if self._is_cut_off:
                 raise TimeoutError from None
             raise
+        finally:
+            self.question += 1
         return found
 
     def cut_off(self) -> None:

@@ -16,7 +16,7 @@ from storage.reader import Reader
 CLOSE_TIMEOUT_S: Final = 5
 # Who has a connection for so long waits for more than a turn on a processor. So often is looked.
 LONG_S: Final = 0.01
-# So many times while an answer is waited for is looked whether it takes too long.
+# After so many looks without an answer a connection is taken for silent.
 LOOKS: Final = 8
 Connect = Callable[[], Awaitable[Reader]]
 # Of whoever waits; None is the place of a connection that is to be opened.
@@ -60,9 +60,10 @@ class Readers:
         self._waiting: deque[tuple[Turn, float]] = deque()
         self._looking: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        # When it was last looked for silent ones, and by when it is again.
-        self._looked_at = self._looks_by = float("-inf")
-        self._silent: asyncio.TimerHandle | None = None
+        # What each was asked that has not answered, and how many looks ago; when is looked again.
+        self._silent: dict[Reader, tuple[int, int]] = {}
+        self._looks_by = float("-inf")
+        self._looking_after: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     async def take(self) -> Reader:
@@ -120,31 +121,33 @@ class Readers:
 
     def _lent(self, connection: Reader) -> Reader:
         self._taken[connection] = now = self._clock()
-        # Nobody looks after them yet, or somebody did in a loop that is over.
+        # Nobody looks after them; a timer that did not ring in time was of a loop that is over.
         if now > self._looks_by:
             self._look_for_silent()
         return connection
 
     def _look_for_silent(self) -> None:
-        """Cut off who has had no answer for too long; look again as long as anybody waits for one.
+        """Cut off who has had no answer for too long; look again as long as any is lent out.
 
-        It must have been too long when it was last looked, too: if it is this process that stood
-        still, there may be answers that nobody has read yet.
+        That is counted in looks: for how long this process stood still PostgreSQL is not to blame.
         """
-        now = self._clock()
-        too_long_ago, self._looked_at = self._looked_at - self._silence_s, now
-        for connection, since in [*self._taken.items()]:
-            if since > too_long_ago:
-                break
-            connection.cut_off()
-        if self._silent is not None:
-            self._silent.cancel()
+        before, self._silent = self._silent, {}
+        for connection in self._taken:
+            question = connection.question
+            if question % 2:
+                asked, looks = before.get(connection, (question, 0))
+                looks = looks + 1 if asked == question else 1
+                self._silent[connection] = question, looks
+                if looks > LOOKS:
+                    connection.cut_off()
+        if self._looking_after is not None:
+            self._looking_after.cancel()
         pause_s = self._silence_s / LOOKS
         # A timer may ring late.
-        self._looks_by = now + 2 * pause_s if self._taken else float("-inf")
+        self._looks_by = self._clock() + 2 * pause_s if self._taken else float("-inf")
         if self._taken:
             loop = asyncio.get_running_loop()
-            self._silent = loop.call_later(pause_s, self._look_for_silent, context=Context())
+            self._looking_after = loop.call_later(pause_s, self._look_for_silent, context=Context())
 
     async def _in_turn(self) -> Reader | None:
         loop = asyncio.get_running_loop()

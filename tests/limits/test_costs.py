@@ -10,6 +10,7 @@ from server.auth import callers
 from server.graphql.limits.cost import cost, declared, root_fields
 from storage import reports, roles
 from storage.cases import ReportReason
+from storage.reader import Reader
 from storage.reports import Subject
 from tests.limits.conftest import codes, sent
 from tests.limits.queries import Queries
@@ -172,13 +173,17 @@ async def test_a_dry_run_tells_of_what_is_too_expensive(serving):
     }
 
 
+# Whatever rows are asked for by.
+FETCHES = [(PreparedStatement, "fetch"), (asyncpg.Connection, "fetch"), (Reader, "answer")]
+
+
 class Work:
     """What was really done: rows that PostgreSQL sent and resolvers that were called."""
 
     def __init__(self, monkeypatch):
         self.rows = self.calls = 0
-        for owner in (PreparedStatement, asyncpg.Connection):
-            monkeypatch.setattr(owner, "fetch", self._counting(owner.fetch))
+        for owner, fetch in FETCHES:
+            monkeypatch.setattr(owner, fetch, self._counting(getattr(owner, fetch)))
         for kind in core.type_map.values():
             for field in kind.fields.values() if is_object_type(kind) else ():
                 made = field.extensions.get("strawberry-definition")

@@ -7,6 +7,7 @@ from resolvers.ahead import along
 from storage import comments, feed, photos, users
 from storage.database import StatementCount, statements
 from storage.hiding import Guesses
+from storage.reads import rows
 from storage.rows import PageRequest
 from storage.tables import blocks, departures
 from storage.visibility import hides_anybody
@@ -68,6 +69,7 @@ def _names(rows):
 
 async def _found(database, viewer, shown, people, guesses=None):
     """Of every read that has two statements whose entries it finds."""
+    guesses = Guesses() if guesses is None else guesses
 
     def told():
         return along(EVERYTHING, {"Photo.comments": {"first": 5}}, guesses=guesses)
@@ -153,10 +155,9 @@ async def test_a_wrong_guess_shows_nobody_anything(database, ann, bob, other, sh
     await _nothing(database, ann, other)
 
 
-def test_of_most_looks_for_the_hidden_once():
-    """Whatever is asked along: the blocks in both directions and who leaves, in one place."""
+def _every_read():
     wanted = along(EVERYTHING, {"Photo.comments": {"first": 5}}).wanted
-    for read in (
+    return (
         photos._by_ids(is_guest=False, is_one=True, edges=wanted.photos),
         photos._newest_public(is_guest=False, is_first=True, edges=wanted.photos),
         photos._by_owners(is_guest=False, is_first=True, edges=wanted.photos),
@@ -165,10 +166,49 @@ def test_of_most_looks_for_the_hidden_once():
         users._by_username(is_guest=False, edges=wanted.users),
         feed._of_few(is_first=True, edges=wanted.photos),
         feed._of_many(is_first=True, edges=wanted.photos),
-    ):
+    )
+
+
+def test_of_most_looks_for_the_hidden_once():
+    """Whatever is asked along: the blocks in both directions and who leaves, in one place."""
+    for read in _every_read():
         text = " ".join(read.of_most.text.split())
         assert (text.count("FROM blocks"), text.count("FROM departures")) == (2, 1)
         assert read.of_any.text.count("FROM blocks") > 2
+
+
+@pytest.mark.parametrize("hide", HIDING)
+async def test_of_most_reads_nothing_where_somebody_is_hidden(
+    database, ann, bob, other, shown, hide
+):
+    await hide(database, ann, other)
+    told = {
+        "viewer": ann.key,
+        "session": None,
+        "id": shown[0].key,
+        "ids": [one.key for one in (*shown, bob, other)],
+        "username": bob.username,
+        "first": 5,
+        "first_comment_pages": 5,
+        "first_photo_pages": 5,
+    }
+    async with database.reading() as way:
+        for read in _every_read():
+            [(text, _, by_leaving)] = await rows(way, read.of_most, **told)
+            assert (text, by_leaving) == ("", hide is _leaves)
+    await _nothing(database, ann, other)
+
+
+async def test_who_remembers_nothing_asks_once(database, ann, other, shown):
+    await _block(database, ann, other)
+    for told in (None, along(EVERYTHING, {})):
+        async with database.reading() as way:
+            statements.set(counter := StatementCount())
+            assert shown[1].key not in await photos.by_ids(
+                way, [one.key for one in shown], ann.key, told
+            )
+            assert counter.total == 1
+    await _nothing(database, ann, other)
 
 
 async def test_whether_somebody_is_hidden_is_found_out_alike(
@@ -228,3 +268,10 @@ def test_whose_blocks_are_known_stays_so_while_somebody_leaves():
 
     guesses.learn("two", by_leaving=None)
     assert ("one" in guesses, "two" in guesses) == (True, False)
+
+
+def test_who_reads_while_somebody_leaves_is_not_thought_to_have_a_block():
+    guesses = Guesses()
+    guesses.learn("one", by_leaving=True)
+    guesses.learn("two", by_leaving=None)
+    assert ("one" in guesses, "two" in guesses) == (False, False)

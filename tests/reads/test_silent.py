@@ -5,10 +5,22 @@ import asyncio
 import asyncpg
 import pytest
 
+from storage import reads
+from storage.reached import Unavailable
+from storage.reader import Reader
+from storage.readers import LOOKS
 from tests.reads.connections import BACKENDS, LONG, connected, fetch, until
+from tests.reads.test_writes import one_connection
 
 SILENCE_S = 0.4
 SHORT = "select pg_sleep(0.3)"
+
+
+@pytest.fixture(autouse=True)
+async def gone(watcher):
+    """Leaves no backend to other tests: PostgreSQL looks for its clients from time to time."""
+    yield
+    await until(watcher, BACKENDS, 0)
 
 
 @pytest.fixture
@@ -70,6 +82,15 @@ async def test_what_was_prepared_is_prepared_anew_when_a_table_changes(both, wat
         await watcher.execute("drop table changing")
 
 
+async def test_an_ended_connection_says_so_as_fetch_does(postgres_url):
+    connection = await connected(postgres_url)
+    connection.terminate()
+
+    for ask in (connection.answer("select 1", ()), connection.fetch("select 1")):
+        with pytest.raises(asyncpg.InterfaceError):
+            await ask
+
+
 async def test_who_gets_no_answer_is_told_and_others_go_on(make, begin, watcher):
     readers = make(2, silence_s=SILENCE_S)
     silent = begin(fetch(readers, LONG))
@@ -77,7 +98,6 @@ async def test_who_gets_no_answer_is_told_and_others_go_on(make, begin, watcher)
 
     while not silent.done():
         assert (await fetch(readers, "select 1"))[0][0] == 1
-        await asyncio.sleep(0.01)
 
     with pytest.raises(TimeoutError):
         await silent
@@ -87,35 +107,47 @@ async def test_who_gets_no_answer_is_told_and_others_go_on(make, begin, watcher)
     assert [rows[0][0] for rows in found] == [2] * 4
 
 
-async def test_what_is_answered_in_time_is_not_cut_off(make, begin):
-    """However long a connection is lent out again and again, and after a pause as well."""
+async def test_who_asks_again_and_again_is_not_cut_off(make):
+    """However long a connection is lent out: each answer is in time."""
     readers = make(1, silence_s=SILENCE_S)
-    for pause_s in (0, 0, 2 * SILENCE_S):
-        await asyncio.sleep(pause_s)
-        await fetch(readers, SHORT)
-
-    silent = begin(fetch(readers, LONG))
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(silent), 60)
-
-
-async def test_who_did_not_run_itself_cuts_nobody_off_at_once(make, clock):
-    """What has come meanwhile is read first."""
-    readers = make(1, silence_s=SILENCE_S, clock=clock)
     connection = await readers.take()
-    clock.now = 1_000.0
-    readers._look_for_silent()
-
-    assert not connection.is_closed()
-    clock.now += SILENCE_S
-    readers._look_for_silent()
-    assert connection.is_closed()
+    for _ in range(4):
+        await connection.answer(SHORT, ())
+    with pytest.raises(TimeoutError):
+        await connection.answer(LONG, ())
     readers.take_back(connection, TimeoutError())
 
 
-async def test_it_is_looked_in_every_loop(make):
-    """The first one ended before the next look."""
+async def test_who_asks_nothing_is_not_cut_off(make):
     readers = make(1, silence_s=SILENCE_S)
+    connection = await readers.take()
+    for _ in range(3 * LOOKS):
+        readers._look_for_silent()
+
+    assert (await connection.answer("select 1", ()))[0][0] == 1
+    readers.take_back(connection, None)
+
+
+async def test_it_is_cut_off_at_the_look_after_the_last_it_may_pass(make, begin):
+    """Looks are counted: that this process did not run for a while is one of them."""
+    readers = make(1)
+    connection = await readers.take()
+    silent = begin(connection.answer(LONG, ()))
+    await asyncio.sleep(0)
+    for _ in range(LOOKS):
+        readers._look_for_silent()
+        assert not connection.is_closed()
+    readers._look_for_silent()
+
+    assert connection.is_closed()
+    with pytest.raises(TimeoutError):
+        await silent
+    readers.take_back(connection, TimeoutError())
+
+
+async def test_it_is_looked_in_every_loop(make, clock):
+    """The first one ended before its timer rang."""
+    readers = make(1, silence_s=SILENCE_S, clock=clock)
 
     async def ask():
         await fetch(readers, "select 1")
@@ -123,7 +155,17 @@ async def test_it_is_looked_in_every_loop(make):
 
     await asyncio.to_thread(asyncio.run, ask())
     readers._most = 1
-    await asyncio.sleep(SILENCE_S)
+    clock.now = SILENCE_S
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(fetch(readers, LONG), 60)
+
+
+async def test_hot_reads_are_looked_after_so_and_have_no_timers_of_their_own(settings):
+    async with one_connection(settings, command_timeout_s=0.5) as database:
+        async with database.reading() as way:
+            assert type(way) is Reader
+            assert way._config.command_timeout is None
+        with pytest.raises(Unavailable, match="does not answer"):
+            async with asyncio.timeout(60), database.reading() as way:
+                await reads.rows(way, reads.Read(LONG, (), reads.first))

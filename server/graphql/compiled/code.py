@@ -84,8 +84,7 @@ class Source:
         found = getattr(origin, name, None)
         if selection.reads(one) != name or not isinstance(found, property):
             return None
-        self.names[f"get_{origin.__name__}_{name}"] = found.fget
-        return f"get_{origin.__name__}_{name}(x)"
+        return f"{self._name(f'get_{name}', found.fget)}(x)"
 
     def _answered(self, one: Field, read: str) -> str:
         """What the resolver makes of the object `x` and of what is *read* of it, if anything."""

@@ -29,8 +29,9 @@ class Common:
     """The common values of a type, in Python expressions of such a value `v`."""
 
     is_one: str
-    """It begins with `v`."""
+    """Whether `v` is one; `v` comes first in it."""
     written: str
+    """How it is written then."""
     names: Mapping[str, object]
     """What both refer to."""
 
