@@ -118,8 +118,8 @@ class Wide(Generic[Row]):
 
     @cached_property
     def of_most(self) -> _Whole:
-        """Reads nothing for a viewer from whom anybody is hidden. PostgreSQL needs a third less
-        for it: a part of a plan costs something even if it never runs.
+        """Reads nothing for a viewer from whom anybody is hidden. It costs PostgreSQL up to a third
+        less: a part of a plan takes its time even if it never runs.
         """
         return self._whole(KNOWS_ALL, hides(VIEWER))
 
