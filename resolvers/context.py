@@ -175,7 +175,7 @@ class Parts:
     news: News
     rules: Rules
     media: MediaUrls
-    guesses: Guesses = field(default_factory=Guesses)
+    guesses: Guesses
 
 
 @dataclass(slots=True)

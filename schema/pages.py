@@ -83,9 +83,9 @@ def connected(
     page: Page[Row], listed: Listed | Scored, edge: type[Edge], of: Callable[[Row], object]
 ) -> tuple[list[Edge], PageInfo]:
     """What every connection is made of: an *edge* with its cursor for each row, and their place."""
-    edges, new = [], edge.__new__
+    edges = []
     for place, row in zip(page.cursors, page.rows, strict=True):
-        entry: Any = new(edge)
+        entry: Any = edge.__new__(edge)
         entry.listed, entry.place, entry.node = listed, place, of(row)
         edges.append(entry)
     return edges, PageInfo.of(page, listed)
@@ -93,8 +93,7 @@ def connected(
 
 def written(listed: Listed | Scored, place: Placed) -> str:
     """The cursor as clients see it: opaque, of constant length in one list."""
-    tag, since = listed[:1].encode(), place.created_at - _EPOCH
-    micros = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    tag, micros = listed[:1].encode(), (place.created_at - _EPOCH) // _MICROSECOND
     id = place.id.int.to_bytes(16)
     packed = (
         _SCORED.pack(tag, place.score, micros, id)

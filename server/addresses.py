@@ -9,7 +9,7 @@ from typing import Final
 
 from storage.variants import MEDIA_PREFIX
 
-_PUBLIC: Final = len(MEDIA_PREFIX)
+_PUBLIC: Final = MEDIA_PREFIX.rstrip("/")
 _UNTIL: Final = re.compile(r"[1-9][0-9]{9,11}", re.ASCII)
 
 
@@ -39,9 +39,9 @@ class Addresses:
 
     def of(self, key: str) -> str:
         """Where the variant with that key is fetched."""
-        if key.startswith(MEDIA_PREFIX):
-            return self._public + key[_PUBLIC:]
-        path = key.partition("/")[2]
+        prefix, _, path = key.partition("/")
+        if prefix == _PUBLIC:
+            return self._public + path
         until = str((self._now_s() // self._window_s + 2) * self._window_s)
         return f"{self._restricted_url}/{path}?until={until}&signature={self._signed(path, until)}"
 

@@ -27,6 +27,7 @@ from server.webhooks.client import Client
 from server.webhooks.service import WebhookService
 from server.webhooks.signatures import Signer
 from storage.database import Database
+from storage.hiding import Guesses
 from storage.lifecycle import Lifecycle, Wishes
 from storage.objects import Bucket, Objects
 from storage.quotas import Quota
@@ -266,4 +267,5 @@ def build(settings: Settings) -> Parts:
         news=News(opened),
         rules=rules(settings),
         media=addresses(settings),
+        guesses=Guesses(),
     )

@@ -33,10 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from storage.database import Way
-from storage.edges import Brought, Edge, Edges, Single, Wanted
+from storage.edges import Brought, Edge, Edges, Listed, Single, Wanted
 from storage.hiding import Guesses
-from storage.pages import newest_first
-from storage.reads import KNOWS_ALL, VIEWER, Read, rows, value
+from storage.pages import any_page, each, newest_first, page_of_each
+from storage.reads import IDS, KNOWS_ALL, VIEWER, Read, rows, value
 from storage.rows import PageRequest, SessionId, UserId
 from storage.sessions import is_live
 from storage.visibility import Asking, hides, leaving_hides
@@ -113,7 +113,7 @@ class Wide(Generic[Row]):
         self._row = row
         self._edges = edges
         self._is_guest = is_guest
-        self._unless = unless
+        self._unless = () if unless is None else (unless,)
         self._decoder: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(_rows_of(row, edges))
 
     @cached_property
@@ -131,7 +131,7 @@ class Wide(Generic[Row]):
     def _whole(self, viewer: Asking, *reasons: ColumnElement[bool]) -> _Whole:
         entries = _entries("entry", self._statement(viewer), self._row, self._edges, viewer)
         text: ColumnElement[Any] = cast(entries.scalar_subquery(), Text)
-        unless = [*reasons, *([] if self._unless is None else [self._unless])]
+        unless = (*reasons, *self._unless)
         if unless:
             text = case((or_(*unless), _NOT_READ), else_=text)
         asking = None if self._is_guest else VIEWER
@@ -158,6 +158,18 @@ class Wide(Generic[Row]):
         if text == _NOT_READ:
             return None
         return self._decoder.decode(text) if text else []
+
+
+def page_of_each_along(
+    listed: Listed, edges: Edges, *, is_guest: bool, is_first: bool
+) -> Wide[Any]:
+    """Reads one page of that list for each of several keys."""
+    parents, request = each(IDS), any_page(is_first=is_first)
+
+    def every_page(viewer: Asking) -> Select[Any]:
+        return page_of_each(parents, _one_page(listed, parents.c.id, viewer, request))
+
+    return Wide(every_page, listed.row, edges, is_guest=is_guest)
 
 
 def _given(along: Along, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,14 +216,20 @@ def _beside(one: Brought, key: ColumnElement[Any], viewer: Any) -> ColumnElement
             edge.counts_hidden and viewer is KNOWS_ALL
         )
         return null() if is_nothing else edge.of(key, viewer).scalar_subquery()
-    found: Any = edge.of(key, viewer)
     if isinstance(edge, Single):
-        entry = found.subquery(edge.name)
+        entry = edge.of(key, viewer).subquery(edge.name)
         return select(_values(entry, edge.row, one.below, viewer)).scalar_subquery()
     most: Any = value(_first(edge.name), Integer())
-    chosen = found.selected_columns
-    one_page = newest_first(found, chosen.created_at, chosen.id, PageRequest(most, None))
+    one_page = _one_page(edge, key, viewer, PageRequest(most, None))
     return _entries(edge.name, one_page, edge.row, one.below, viewer).scalar_subquery()
+
+
+def _one_page(
+    listed: Listed, key: ColumnElement[Any], viewer: Any, request: PageRequest
+) -> Select[Any]:
+    found = listed.of(key, viewer)
+    chosen = found.selected_columns
+    return newest_first(found, chosen.created_at, chosen.id, request)
 
 
 def _rows_of(row: type[Any], edges: Edges) -> Any:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from storage import notifications, photos
-from storage.along import Along, Wide
+from storage.along import Along, Wide, page_of_each_along
 from storage.database import Way, Writing, columns, fetch, fetch_one, values
 from storage.edges import MOST_KEPT, Edges, Listed
 from storage.pages import (
@@ -26,7 +26,6 @@ from storage.pages import (
     asked,
     each,
     entry_of,
-    newest_first,
     oldest_first,
     page_of_each,
     pages,
@@ -113,14 +112,7 @@ async def of_photos(
 
 @lru_cache(MOST_KEPT)
 def _of_photos(is_guest: bool, is_first: bool, edges: Edges) -> Wide[CommentRow]:  # noqa: FBT001
-    parents, request = each(IDS), any_page(is_first=is_first)
-
-    def every_page(viewer: Asking) -> Select[Any]:
-        threads = _threads(parents.c.id, viewer)
-        one_page = newest_first(threads, comments.c.created_at, comments.c.id, request)
-        return page_of_each(parents, one_page)
-
-    return Wide(every_page, CommentRow, edges, is_guest=is_guest)
+    return page_of_each_along(ALONG, edges, is_guest=is_guest, is_first=is_first)
 
 
 def _threads(photo: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:

@@ -10,19 +10,17 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import reads, shots, writes
-from storage.along import Along, Wide
+from storage.along import Along, Wide, page_of_each_along
 from storage.database import Way, Writing, columns, fetch, fetch_one
 from storage.edges import MOST_KEPT, Edges, Listed
 from storage.pages import (
     any_page,
     asked,
-    each,
     newest_first,
     page_by_time,
-    page_of_each,
     pages,
 )
-from storage.reads import IDS, Read, among, first, listed, rows_of, value
+from storage.reads import Read, among, first, listed, rows_of, value
 from storage.refusals import Conflict, Missing, NotAllowed
 from storage.rows import (
     Cursor,
@@ -170,14 +168,7 @@ async def by_owners(
 
 @lru_cache(MOST_KEPT)
 def _by_owners(is_guest: bool, is_first: bool, edges: Edges) -> Wide[PhotoRow]:  # noqa: FBT001 - As above.
-    parents, request = each(IDS), any_page(is_first=is_first)
-
-    def every_page(viewer: Asking) -> Select[Any]:
-        of_owner = _of_owner(parents.c.id, viewer)
-        one_page = newest_first(of_owner, photos.c.created_at, photos.c.id, request)
-        return page_of_each(parents, one_page)
-
-    return Wide(every_page, PhotoRow, edges, is_guest=is_guest)
+    return page_of_each_along(ALONG, edges, is_guest=is_guest, is_first=is_first)
 
 
 def _of_owner(owner: ColumnElement[Any], viewer: Viewer | None) -> Select[Any]:
